@@ -1,0 +1,61 @@
+"""Kind: what the machinery must know of a kind. A kind's folder provides one; KINDS in vireo.kinds lists them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal
+
+import msgspec
+
+from vireo.api.objects import Live, Meta
+from vireo.api.reconcile import Desired, Observed, Outcome, Spec, Status
+from vireo.api.resources import Key, Resource
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of `kubectl get`. `wide` ones show with -o wide only."""
+
+    name: str
+    type: Literal["string", "integer", "date", "boolean"]
+    json_path: str
+    description: str
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Objects that are read for this kind, and the projection that is kept of each.
+
+    `owner` says whose child an object is (None: it is no child, but may be named by a spec). `selector` narrows by label.
+    """
+
+    resource: Resource
+    view: type[msgspec.Struct]
+    owner: Callable[[Live[Any]], Key | None] | None = None
+    selector: str = ""
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Spec, Status]):
+    """A kind of Vireo: names, types, what it reads, and its three pure functions."""
+
+    resource: Resource
+    singular: str
+    short_names: tuple[str, ...]
+    description: str
+    spec: type[Spec]
+    status: type[Status]
+    columns: tuple[Column, ...]
+    watches: tuple[Watch, ...]
+    uses: Callable[[Meta, Spec], frozenset[Key]]
+    """The objects that this spec names. Watched ones are looked up, Secrets are asked for (their metadata only)."""
+    desired: Callable[[Observed[Spec, Status]], Desired]
+    status_of: Callable[[Observed[Spec, Status], Desired, tuple[Outcome, ...]], Status]
+    ready_when: str = ""
+    """The documented condition for `kubectl wait`."""
+    singleton: str = ""
+    """The name of the one object that Vireo itself makes at start (Platform `default`)."""
+
+    @property
+    def name(self) -> str:
+        return self.resource.kind

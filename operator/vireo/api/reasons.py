@@ -1,0 +1,77 @@
+"""Reasons: the one table. Each is a word for programs with the sentence that says when it surfaces.
+
+docs/reference/reasons.md is made from it.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a condition is as it is. `Reason.X.surfaces` is the sentence for people."""
+
+    surfaces: str
+
+    def __new__(cls, word: str, surfaces: str) -> "Reason":
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.surfaces = surfaces
+        return member
+
+    # Everything
+    AS_SPECIFIED = "AsSpecified", "The object is as its spec asks and nothing is being changed."
+    RECONCILING = "Reconciling", "Vireo is bringing the object to what its spec asks."
+    DELETING = "Deleting", "The object is being deleted in an orderly way."
+    FOREIGN_OBJECT = "ForeignObject", "An object with a child's name exists and is not Vireo's: it is left alone."
+    REFUSED = (
+        "Refused",
+        "The API server or an admission webhook refused what Vireo wrote; its words are in the message.",
+    )
+    API_ERROR = "ApiError", "The API server could not be asked or answered with an error; Vireo tries again."
+    BAD_SPEC = "BadSpec", "The stored spec is not valid for this version of Vireo, for example after an upgrade."
+
+    # Platform
+    SUPPORTED = "Supported", "Everything that Vireo needs is there, in a version it was tested with."
+    KUBEVIRT_MISSING = "KubeVirtMissing", "KubeVirt is not installed or not deployed yet."
+    KUBEVIRT_TOO_OLD = "KubeVirtTooOld", "The KubeVirt that is deployed is older than Vireo can drive."
+
+    # VirtualMachine
+    RUNNING = "Running", "The machine runs, as its spec asks."
+    STOPPED = "Stopped", "The machine is stopped, as its spec asks."
+    PAUSED = "Paused", "The machine is paused, as its spec asks."
+    STARTING = "Starting", "The machine was told to start and its guest is not running yet."
+    STOPPING = "Stopping", "The machine was told to stop and its guest has not ended yet."
+    PAUSING = "Pausing", "The machine was told to pause or to go on and has not done so yet."
+    MIGRATING = "Migrating", "The machine is being moved to another node while it runs."
+    STOPPED_BY_GUEST = "StoppedByGuest", "The guest shut itself down; it is not started again until asked."
+    STOPPED_OUTSIDE_VIREO = (
+        "StoppedOutsideVireo",
+        "The machine was stopped by other means than its spec; it is not started again until asked.",
+    )
+    CRASHED = "Crashed", "The machine's instance failed and KubeVirt keeps trying."
+    UNSCHEDULABLE = "Unschedulable", "No node can take the machine; the message is the scheduler's."
+    IMAGE_PULL_FAILED = "ImagePullFailed", "The image of the boot disk can not be pulled."
+    RESTART_REQUIRED = "RestartRequired", "A change of the spec takes effect at the next restart only."
+    DISK_MISSING = "DiskMissing", "A VirtualDisk that the machine names does not exist."
+    DISK_NOT_READY = "DiskNotReady", "A VirtualDisk that the machine names can not be used yet."
+    DISK_CONTENT_MISMATCH = "DiskContentMismatch", "A disk's content is not what its user needs."
+    DISK_IN_USE = "DiskInUse", "A disk that the machine names is used by another machine."
+    SECRET_MISSING = "SecretMissing", "A Secret that the machine names does not exist."
+    INSTANCE_TYPE_MISSING = "InstanceTypeMissing", "The instance type that the machine names does not exist."
+    PREFERENCE_MISSING = "PreferenceMissing", "The preference that the machine names does not exist."
+
+    # VirtualDisk
+    BOUND = "Bound", "The disk's claim is bound to storage of the size its spec asks."
+    PROVISIONING = "Provisioning", "The datastore is making the disk."
+    WAITING_FOR_FIRST_USE = (
+        "WaitingForFirstUse",
+        "The disk is made when the first machine or container that uses it is placed.",
+    )
+    EXPANDING = "Expanding", "The disk is growing to the size its spec asks."
+    EXPANSION_UNSUPPORTED = "ExpansionUnsupported", "The datastore can not expand disks."
+    SHRINK_UNSUPPORTED = "ShrinkUnsupported", "The disk's claim is larger than its spec asks; nothing shrinks a disk."
+    DATASTORE_MISSING = (
+        "DatastoreMissing",
+        "The StorageClass that the disk names does not exist, or there is no default one.",
+    )
+    CLAIM_LOST = "ClaimLost", "The claim of the disk lost its volume."
+    IN_USE = "InUse", "The disk is to be deleted and something still uses it."

@@ -1,0 +1,129 @@
+"""The five values of a reconcile: Observed, Desired, Step, Outcome and the status that is chosen from them. All frozen.
+
+observe ─► Observed ─► desired ─► Desired ─► plan ─► (Step, ...) ─► apply ─► (Outcome, ...) ─► status
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from vireo.api.conditions import Finding
+from vireo.api.objects import Child, Live, Meta
+from vireo.api.resources import Key, Resource
+from vireo.api.schema import Model
+
+Spec = TypeVar("Spec", bound=Model)
+Status = TypeVar("Status", bound=Model)
+
+
+@dataclass(frozen=True)
+class Observed(Generic[Spec, Status]):
+    """All that one reconcile may know."""
+
+    key: Key
+    meta: Meta
+    spec: Spec
+    status: Status
+    now: datetime
+    children: tuple[Live[Any], ...] = ()
+    """What is ours below this object: by controller reference, or by the labels of a disk."""
+    uses: Mapping[Key, Live[Any] | None] = field(default_factory=dict)
+    """What the spec names (Kind.uses): each as it is, or None where it does not exist."""
+    users: tuple[Live[Any], ...] = ()
+    """Vireo's objects whose spec names this one, sorted by key."""
+
+    @property
+    def deleting(self) -> bool:
+        return self.meta.deletion_timestamp is not None
+
+    def child(self, resource: Resource, name: str = "") -> Live[Any] | None:
+        """The child of that type (and name)."""
+        return next(iter(self.all(resource, name)), None)
+
+    def all(self, resource: Resource, name: str = "") -> tuple[Live[Any], ...]:
+        """The children of that type (and name), sorted by name."""
+        found = [one for one in self.children if one.resource == resource and name in {"", one.meta.name}]
+        return tuple(sorted(found, key=lambda one: one.meta.name))
+
+
+@dataclass(frozen=True)
+class Call:
+    """An act that is not a child: a PUT on a subresource (start, pause), or a merge patch of an object. Bound to what was seen."""
+
+    name: str
+    """The word for logs and metrics, such as Start."""
+    target: Key
+    subresource: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    patch: bool = False
+    """A merge patch of the object (body) instead of a PUT on the subresource."""
+    uid: str = ""
+    """The UID that the act is for: a patch carries it as precondition."""
+    done_when: tuple[int, ...] = ()
+    """HTTP codes beside 2xx that mean: it is so already."""
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What should be. With `waiting` the children stay as they are: nothing is created, changed or deleted."""
+
+    children: tuple[Child, ...] = ()
+    delete: tuple[Live[Any], ...] = ()
+    """Children that must go. Nothing is pruned by absence: data is never deleted by a mistake in a spec."""
+    calls: tuple[Call, ...] = ()
+    finalizer: bool = False
+    """Whether the object must hold Vireo's finalizer now."""
+    wake_at: datetime | None = None
+    waiting: Finding | None = None
+
+
+@dataclass(frozen=True)
+class Create:
+    """POST; an object that is there already and not ours is left alone."""
+
+    child: Child
+
+
+@dataclass(frozen=True)
+class Apply:
+    """Server-side apply onto the live object, with its UID."""
+
+    child: Child
+    live: Live[Any]
+
+
+@dataclass(frozen=True)
+class Delete:
+    """DELETE with the UID as precondition."""
+
+    live: Live[Any]
+
+
+@dataclass(frozen=True)
+class SetFinalizer:
+    """Vireo's finalizer put on or taken off the object itself."""
+
+    present: bool
+
+
+Step = Create | Apply | Delete | Call | SetFinalizer
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a step. `finding` says why it did not succeed; `retry` whether trying again can help by itself."""
+
+    step: Step
+    finding: Finding | None = None
+    retry: bool = False
+    changed: bool = True
+
+    @property
+    def ok(self) -> bool:
+        return self.finding is None
+
+
+def refusal(outcomes: tuple[Outcome, ...]) -> Outcome | None:
+    """The first step that did not succeed."""
+    return next((outcome for outcome in outcomes if not outcome.ok), None)

@@ -1,0 +1,92 @@
+"""Resource: a type at the API server. Key: one object of it. The types that Vireo reads or writes are listed here once."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from vireo.api.names import GROUP, VERSION
+
+
+@dataclass(frozen=True, order=True)
+class Resource:
+    """A resource type: its full coordinates, since `virtualmachines` exists in kubevirt.io too."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
+        """The URL path of the collection, of one object of it, or of an object's subresource."""
+        base = f"/apis/{self.api_version}" if self.group else f"/api/{self.version}"
+        parts = [
+            base,
+            *(("namespaces", namespace) if self.namespaced and namespace else ()),
+            self.plural,
+            name,
+            subresource,
+        ]
+        return "/".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """Which object: all that an event carries to the queue."""
+
+    resource: Resource
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.resource.kind} {self.namespace + '/' if self.namespace else ''}{self.name}"
+
+
+def own(kind: str, plural: str, *, namespaced: bool = True) -> Resource:
+    """A resource of Vireo's own group."""
+    return Resource(GROUP, VERSION, plural, kind, namespaced)
+
+
+VIRTUAL_MACHINE: Final = own("VirtualMachine", "virtualmachines")
+VIRTUAL_DISK: Final = own("VirtualDisk", "virtualdisks")
+PLATFORM: Final = own("Platform", "platforms", namespaced=False)
+
+EVENT: Final = Resource("events.k8s.io", "v1", "events", "Event")
+SECRET: Final = Resource("", "v1", "secrets", "Secret")
+POD: Final = Resource("", "v1", "pods", "Pod")
+CLAIM: Final = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
+STORAGE_CLASS: Final = Resource("storage.k8s.io", "v1", "storageclasses", "StorageClass", namespaced=False)
+
+KUBEVIRT: Final = Resource("kubevirt.io", "v1", "kubevirts", "KubeVirt")
+KUBEVIRT_MACHINE: Final = Resource("kubevirt.io", "v1", "virtualmachines", "VirtualMachine")
+KUBEVIRT_INSTANCE: Final = Resource("kubevirt.io", "v1", "virtualmachineinstances", "VirtualMachineInstance")
+INSTANCE_SUBRESOURCES: Final = Resource(
+    "subresources.kubevirt.io", "v1", "virtualmachineinstances", "VirtualMachineInstance"
+)
+MACHINE_SUBRESOURCES: Final = Resource("subresources.kubevirt.io", "v1", "virtualmachines", "VirtualMachine")
+INSTANCE_TYPE: Final = Resource(
+    "instancetype.kubevirt.io", "v1beta1", "virtualmachineinstancetypes", "VirtualMachineInstancetype"
+)
+CLUSTER_INSTANCE_TYPE: Final = Resource(
+    "instancetype.kubevirt.io",
+    "v1beta1",
+    "virtualmachineclusterinstancetypes",
+    "VirtualMachineClusterInstancetype",
+    namespaced=False,
+)
+PREFERENCE: Final = Resource(
+    "instancetype.kubevirt.io", "v1beta1", "virtualmachinepreferences", "VirtualMachinePreference"
+)
+CLUSTER_PREFERENCE: Final = Resource(
+    "instancetype.kubevirt.io",
+    "v1beta1",
+    "virtualmachineclusterpreferences",
+    "VirtualMachineClusterPreference",
+    namespaced=False,
+)
