@@ -75,6 +75,14 @@ class Live(Generic[View_co]):
         return Key(self.resource, self.meta.namespace, self.meta.name)
 
 
+@dataclass(frozen=True)
+class OwnView:
+    """The view of an object of Vireo's own kinds: its spec and status as the kind's types."""
+
+    spec: Any
+    status: Any
+
+
 Manifest = dict[str, Any]
 """An object to be written: plain JSON values."""
 
