@@ -57,7 +57,7 @@ def tail(log: Path, lines: int = TAIL_LINES) -> list[str]:
 
 @dataclass(frozen=True)
 class Record:
-    """One finished step: start and duration in seconds since the first step, peak memory of the whole cloud in bytes."""
+    """One finished step: when it began and how long it took in seconds, the peak memory of the whole cloud in bytes."""
 
     name: str
     started: float
