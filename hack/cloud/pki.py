@@ -170,8 +170,9 @@ def _serves(settings: Settings, identity: Identity) -> bool:
 
 
 def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
-    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    return key.private_bytes(pem, pkcs8, serialization.NoEncryption())
+    """In the one format from which kube-apiserver takes the public half too (service account tokens)."""
+    pem, openssl = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
+    return key.private_bytes(pem, openssl, serialization.NoEncryption())
 
 
 def _write_pair(files: Pair, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:

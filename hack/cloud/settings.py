@@ -109,7 +109,7 @@ class Settings:
             real_nodes=_count(environment, "VIREO_REAL_NODES", 2, 40),
             simulated_nodes=_count(environment, "VIREO_NODES", 5, 15000),
             run=run,
-            index=_index(folder),
+            index=index_of(folder),
         )
 
     def without_real_nodes(self) -> "Settings":
@@ -176,8 +176,19 @@ class Settings:
 
 def default_dir(environment: Mapping[str, str]) -> Path:
     """One folder a checkout, under the user's state folder."""
-    state = Path(environment.get("XDG_STATE_HOME") or Path(environment.get("HOME") or Path.home()) / ".local/state")
-    return state / "vireo" / f"{CHECKOUT.name}-{hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]}"
+    return state_home(environment) / f"{CHECKOUT.name}-{hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]}"
+
+
+def state_home(environment: Mapping[str, str]) -> Path:
+    """Where this user's clouds keep their state unless told otherwise."""
+    state = environment.get("XDG_STATE_HOME") or Path(environment.get("HOME") or Path.home()) / ".local/state"
+    return Path(state) / "vireo"
+
+
+def index_of(folder: Path) -> int:
+    """The index of the cloud in that folder; -1 if there is none."""
+    file = folder / "index"
+    return int(file.read_text() or -1) if file.is_file() else -1
 
 
 def _count(environment: Mapping[str, str], name: str, default: int, most: int) -> int:
@@ -185,8 +196,3 @@ def _count(environment: Mapping[str, str], name: str, default: int, most: int) -
     if not text.isdecimal() or int(text) > most:
         raise Failure(f"{name} is {text!r}", advice=f"set it to a number from 0 to {most}")
     return int(text)
-
-
-def _index(folder: Path) -> int:
-    file = folder / "index"
-    return int(file.read_text()) if file.is_file() else -1

@@ -20,7 +20,7 @@ from typing import TextIO, TypeVar
 T = TypeVar("T")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5  # seconds between two looks at what a step waits for
-TAIL_LINES = 25
+TAIL_LINES = 15
 
 
 class NotYet(Exception):  # noqa: N818 - not an error: the world is on its way
@@ -49,10 +49,10 @@ class Failure(Exception):  # noqa: N818 - the word that the reader sees
 
 
 def tail(log: Path, lines: int = TAIL_LINES) -> list[str]:
-    """The last lines of a log, read from its last 64 KiB only."""
+    """The last lines of a log, cut to a readable length, from its last 64 KiB only."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 65536))
-        return file.read().decode(errors="replace").splitlines()[-lines:]
+        return [line[:400] for line in file.read().decode(errors="replace").splitlines()[-lines:]]
 
 
 @dataclass(frozen=True)
