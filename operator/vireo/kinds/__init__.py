@@ -1,0 +1,7 @@
+"""The kinds of Vireo. A new one is a folder here and a name in KINDS."""
+
+from typing import Any, Final
+
+from vireo.api.kind import Kind
+
+KINDS: Final[tuple[Kind[Any, Any], ...]] = ()
