@@ -1,0 +1,84 @@
+"""Maintenance: writes go.mod and go.sum in go/ again, after a version in versions.py or a command in targets.py changed.
+
+    python -m cloud.build.pin MODULE...          (needs the module proxy; look at the difference before you commit it)
+
+A command of another module can be built at a fixed version only from a module that requires it. That module must repeat
+the replacements of the upstream's go.mod, since Go reads them in the main module only; where upstream replaces by a
+folder of its own tree, the published module of the same release takes its place.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cloud.build import versions as v
+from cloud.build.golang import MODULES, go, source
+from cloud.build.targets import GO
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a module of go/ is made from.
+
+    upstream: module -> version, whose commands we build; the replacements of the first are repeated.
+    released: path prefix -> version of what upstream replaces by folders of its own tree.
+    replaced: module -> folder of ours, for a module that is not served.
+    """
+
+    upstream: Mapping[str, str]
+    released: Mapping[str, str] = field(default_factory=dict)
+    replaced: Mapping[str, str] = field(default_factory=dict)
+
+
+PINS = {
+    "etcd": Pin({"go.etcd.io/etcd/server/v3": v.ETCD}, released={"go.etcd.io/etcd/": v.ETCD}),
+    "kubernetes": Pin({"k8s.io/kubernetes": v.KUBERNETES}, released={"k8s.io/": v.KUBERNETES_LIBRARIES}),
+    "containerd": Pin(
+        {"github.com/containerd/containerd/v2": v.CONTAINERD},
+        released={"github.com/containerd/containerd/api": v.CONTAINERD_API},
+    ),
+    "cni": Pin({"github.com/containernetworking/plugins": v.CNI_PLUGINS}),
+}
+
+
+def pin(name: str) -> None:
+    """Writes go.mod and go.sum of one module of go/."""
+    wanted, module = PINS[name], MODULES / name
+    module.mkdir(exist_ok=True)
+    (module / "go.mod").write_text(f"module vireo.dev/cloud/{name}\n")
+    first, *_ = wanted.upstream.items()
+    upstream = _read(source(module, "@".join(first)))
+    edits = [f"-go={upstream['Go']}", *(f"-require={path}@{version}" for path, version in wanted.upstream.items())]
+    edits += [f"-godebug={debug['Key']}={debug['Value']}" for debug in upstream.get("Godebug") or []]
+    edits += [f"-replace={old}={new}" for old, new in [*_replacements(upstream, wanted), *wanted.replaced.items()]]
+    edits += [f"-tool={package}" for package in _commands(module)]
+    go(module, "mod", "edit", *edits)
+    go(module, "mod", "tidy")
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(go(folder, "mod", "edit", "-json"))
+    return content
+
+
+def _replacements(upstream: dict[str, Any], wanted: Pin) -> Iterator[tuple[str, str]]:
+    for replacement in upstream.get("Replace") or []:
+        old, new = replacement["Old"]["Path"], replacement["New"]
+        if not new["Path"].startswith("."):
+            yield old, f"{new['Path']}@{new['Version']}"
+        elif version := next((version for prefix, version in wanted.released.items() if old.startswith(prefix)), None):
+            yield old, f"{old}@{version}"
+
+
+def _commands(module: Path) -> list[str]:
+    """The packages of others that the table builds from this module."""
+    packages = [package for target in GO if target.module == module for package in target.commands.values()]
+    return [package for package in packages if not package.startswith("./")]
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        pin(argument)

@@ -1,0 +1,16 @@
+"""The version of every component of the local cloud, once. After a change here: `python -m cloud.build.pin MODULE`."""
+
+KUBERNETES = "v1.36.3"
+KUBEVIRT = "v1.8.2"
+ETCD = "v3.6.8"
+CONTAINERD = "v2.1.4"
+CONTAINERD_API = "v1.9.0"
+CNI_PLUGINS = "v1.9.1"
+REGISTRY = "v3.1.2"
+HELM = "v3.22.0"
+KWOK = "v0.8.0"
+PROVISIONER = "v5.3.0"
+RESIZER = "v2.3.0"
+SNAPSHOTTER = "v8.7.0"
+KUBERNETES_LIBRARIES = KUBERNETES.replace("v1.", "v0.")
+DEBIAN = "trixie"
