@@ -125,10 +125,10 @@ def _read_by(settings: Settings, component: str) -> tuple[Path, ...]:
 
 
 def _api_server(settings: Settings) -> tuple[str, ...]:
-    def file(kind: str, name: str) -> Path:
-        return getattr(pair(settings, name), kind)
-
-    ca, front_proxy_ca = file("certificate", "ca"), file("certificate", "front-proxy-ca")
+    ca, front_proxy_ca = (pair(settings, name).certificate for name in ("ca", "front-proxy-ca"))
+    etcd, own, kubelet, proxy = (
+        pair(settings, name) for name in ("etcd-client", "kube-apiserver", "kubelet-client", "front-proxy")
+    )
     service_accounts = settings.pki / "service-accounts.key"
     return (
         str(binary("kube-apiserver")),
@@ -136,22 +136,22 @@ def _api_server(settings: Settings) -> tuple[str, ...]:
         f"--advertise-address={settings.network.host}",
         f"--service-cluster-ip-range={settings.network.services}",
         f"--etcd-servers=https://{settings.network.loopback}:{ETCD_PORT}", f"--etcd-cafile={ca}",
-        f"--etcd-certfile={file('certificate', 'etcd-client')}", f"--etcd-keyfile={file('key', 'etcd-client')}",
-        f"--tls-cert-file={file('certificate', 'kube-apiserver')}",
-        f"--tls-private-key-file={file('key', 'kube-apiserver')}",
+        f"--etcd-certfile={etcd.certificate}", f"--etcd-keyfile={etcd.key}",
+        f"--tls-cert-file={own.certificate}",
+        f"--tls-private-key-file={own.key}",
         f"--client-ca-file={ca}",
         "--authorization-mode=Node,RBAC", "--allow-privileged=true",
         f"--enable-admission-plugins={','.join(ADMISSION)}",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={service_accounts}", f"--service-account-signing-key-file={service_accounts}",
         f"--kubelet-certificate-authority={ca}", "--kubelet-preferred-address-types=InternalIP",
-        f"--kubelet-client-certificate={file('certificate', 'kubelet-client')}",
-        f"--kubelet-client-key={file('key', 'kubelet-client')}",
+        f"--kubelet-client-certificate={kubelet.certificate}",
+        f"--kubelet-client-key={kubelet.key}",
         f"--requestheader-client-ca-file={front_proxy_ca}", "--requestheader-allowed-names=front-proxy-client",
         "--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group",
         "--requestheader-extra-headers-prefix=X-Remote-Extra-",
-        f"--proxy-client-cert-file={file('certificate', 'front-proxy')}",
-        f"--proxy-client-key-file={file('key', 'front-proxy')}",
+        f"--proxy-client-cert-file={proxy.certificate}",
+        f"--proxy-client-key-file={proxy.key}",
         "--enable-aggregator-routing=true",  # the host has no kube-proxy: to pods by their own addresses
         f"--audit-policy-file={settings.pki / 'audit-policy.yaml'}",
         f"--audit-log-path={settings.log / 'audit.log'}", "--audit-log-maxsize=1024", "--audit-log-maxbackup=1",

@@ -1,0 +1,120 @@
+"""Starts the real nodes: credentials, network, namespaces; ready when Kubernetes says so."""
+
+import json
+import sys
+from pathlib import Path
+
+from cloud import cgroups, control_plane, pki, processes
+from cloud.api import Api, condition
+from cloud.build import binary
+from cloud.nodes import host
+from cloud.nodes.node import Node, files, nodes, plan
+from cloud.pki import Identity, pair
+from cloud.processes import Process
+from cloud.settings import CHECKOUT, Settings
+from cloud.steps import NotYet, Step, Steps
+
+BINARIES = ("containerd", "containerd-shim-runc-v2", "ctr", "kubelet", "kube-proxy")
+CNI_PLUGINS = ("bridge", "host-local", "loopback", "portmap")
+LABELS = {"node-role.kubernetes.io/worker": ""}
+ADVICE = "the log above says why; `make down` and `make up` begin afresh"
+
+
+def deploy(settings: Settings, steps: Steps) -> None:
+    """Starts the nodes that do not run yet, and returns when all are Ready."""
+    with steps.step("nodes") as step:
+        launch(settings, step)
+        wait_ready(settings, step)
+
+
+def launch(settings: Settings, step: Step) -> None:
+    """Starts the nodes that do not run yet. The API server need not be there."""
+    for node in nodes(settings):
+        prepare(node)
+    for node in nodes(settings):
+        boot(node, step)
+
+
+def prepare(node: Node) -> None:
+    """Writes all that the node reads: credentials, configuration, the plan for its first process."""
+    pki.make(
+        node.settings,
+        [
+            Identity(node.name, f"system:node:{node.name}", ("system:nodes",), (node.name, str(node.address))),
+            Identity(f"{node.name}-proxy", "system:kube-proxy"),
+        ],
+    )
+    for path, content in (files(node) | _credentials(node)).items():
+        file = node.dir / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    machine_id = node.dir / "etc/machine-id"
+    if not machine_id.exists():
+        machine_id.write_text(f"{node.settings.network.index:016x}{node.number:016x}\n")
+    (node.dir / "var/lib").mkdir(parents=True, exist_ok=True)
+    (node.dir / "root").mkdir(exist_ok=True)
+    node.settings.shared.mkdir(exist_ok=True)
+    binaries = {name: binary(name) for name in BINARIES}
+    plugins = {name: binary(name) for name in CNI_PLUGINS}
+    _plan_file(node).write_text(json.dumps(plan(node, binaries, plugins), indent=1))
+
+
+def boot(node: Node, step: Step) -> None:
+    """Starts the node's first process in fresh namespaces and plugs its cable in, unless it runs as planned."""
+    before = processes.find(node.settings, node.name)
+    cgroups.make(f"{node.cgroup}/system")
+    read = (_plan_file(node), node.dir / "etc/kubernetes/kubelet.yaml", node.dir / "etc/containerd/config.toml",
+            node.dir / "etc/kubernetes/kubelet.kubeconfig")  # fmt: skip
+    now = processes.start(node.settings, Process(node.name, _first_process(node), _python_path(), read))
+    step.wait(
+        f"{node.name}'s namespaces",
+        lambda: host.plug_in(node, now.pid, fresh=now != before),
+        seconds=20,
+        log=processes.log_file(node.settings, node.name),
+        advice=ADVICE,
+    )
+
+
+def wait_ready(settings: Settings, step: Step) -> None:
+    """Returns when Kubernetes calls every real node Ready."""
+    api = Api(settings)
+    for node in nodes(settings):
+
+        def ready(node: Node = node) -> None:
+            processes.still_running(settings, node.name)
+            found = api.get(f"/api/v1/nodes/{node.name}")
+            if found is None:
+                raise NotYet("its kubelet has not registered it")
+            state = condition(found, "Ready")
+            if state.get("status") != "True":
+                raise NotYet(str(state.get("message", "no state yet")))
+            api.merge(f"/api/v1/nodes/{node.name}", {"metadata": {"labels": LABELS}})
+
+        step.wait(f"{node.name} to be Ready", ready, seconds=90, log=node.log("kubelet"), advice=ADVICE)
+
+
+def _first_process(node: Node) -> tuple[str, ...]:
+    """One kill of this process ends the whole node."""
+    return (
+        "unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--propagation", "private",
+        sys.executable, "-m", "cloud.nodes.init", str(_plan_file(node)),
+    )  # fmt: skip
+
+
+def _python_path() -> dict[str, str]:
+    return {"PYTHONPATH": str(CHECKOUT / "hack")}
+
+
+def _plan_file(node: Node) -> Path:
+    return node.dir / "plan.json"
+
+
+def _credentials(node: Node) -> dict[str, str]:
+    server = control_plane.server(node.settings)
+    return {
+        "/etc/kubernetes/ca.crt": pair(node.settings, "ca").certificate.read_text(),
+        "/etc/kubernetes/kubelet.crt": pair(node.settings, node.name).certificate.read_text(),
+        "/etc/kubernetes/kubelet.key": pair(node.settings, node.name).key.read_text(),
+        "/etc/kubernetes/kubelet.kubeconfig": pki.kubeconfig(node.settings, node.name, server),
+        "/etc/kubernetes/kube-proxy.kubeconfig": pki.kubeconfig(node.settings, f"{node.name}-proxy", server),
+    }
