@@ -51,6 +51,8 @@ class Kind(Generic[Spec, Status]):
     """The objects that this spec names. Watched ones are looked up, Secrets are asked for (their metadata only)."""
     desired: Callable[[Observed[Spec, Status]], Desired]
     status_of: Callable[[Observed[Spec, Status], Desired, tuple[Outcome, ...]], Status]
+    puzzles: Callable[[Observed[Spec, Status]], tuple[Key, ...]] = lambda _: ()
+    """The objects below whose Warning events are worth reading now, since their own status does not say why they wait."""
     ready_when: str = ""
     """The documented condition for `kubectl wait`."""
     singleton: str = ""

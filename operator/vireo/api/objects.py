@@ -29,6 +29,11 @@ class ManagedFields(msgspec.Struct, frozen=True, rename="camel"):
     operation: str = ""
     subresource: str = ""
 
+    @property
+    def ours(self) -> bool:
+        """Whether the entry is what Vireo's own writes left, whatever their form."""
+        return self.manager == FIELD_MANAGER and not self.subresource
+
 
 class Meta(msgspec.Struct, frozen=True, rename="camel"):
     """The part of metadata that decisions use."""
@@ -57,7 +62,7 @@ class Meta(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def applied(self) -> bool:
         """Whether server-side apply already owns what we wrote (rule 4: before the first update the entry is turned)."""
-        return any(entry.manager == FIELD_MANAGER and entry.operation == "Apply" for entry in self.managed_fields)
+        return any(entry.ours and entry.operation == "Apply" for entry in self.managed_fields)
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ class OwnView:
 
     spec: Any
     status: Any
+    invalid: str = ""
+    """Why the stored spec can not be read (then `spec` is None): it was written for another version of Vireo."""
 
 
 Manifest = dict[str, Any]

@@ -32,6 +32,8 @@ class Observed(Generic[Spec, Status]):
     """What the spec names (Kind.uses): each as it is, or None where it does not exist."""
     users: tuple[Live[Any], ...] = ()
     """Vireo's objects whose spec names this one, sorted by key."""
+    warnings: Mapping[Key, str] = field(default_factory=dict)
+    """The newest Warning event of each object that the kind is puzzled by (Kind.puzzles)."""
 
     @property
     def deleting(self) -> bool:

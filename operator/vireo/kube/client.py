@@ -1,0 +1,129 @@
+"""The connection to the API server: one place for credentials, timeouts and errors. Bodies come back as bytes, for msgspec."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+import aiohttp
+import msgspec
+from kubernetes.aio import config
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+
+JSON: Final = "application/json"
+APPLY: Final = "application/apply-patch+yaml"
+JSON_PATCH: Final = "application/json-patch+json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+METADATA_ONLY: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+REQUEST_SECONDS: Final = 30.0
+SILENCE_SECONDS: Final = 70.0
+"""A watch that says nothing for so long, not even a bookmark, is taken for dead and opened again."""
+
+
+class ApiError(Exception):
+    """The API server's refusal, or its silence (code 0), with what was tried."""
+
+    def __init__(self, verb: str, path: str, code: int, reason: str, message: str) -> None:
+        super().__init__(f"{verb} {path}: {code} {reason}: {message}")
+        self.code = code
+        self.reason = reason
+        self.message = message
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same request may succeed later without anybody changing anything."""
+        return self.code in {0, 408, 429} or self.code >= 500
+
+
+class _Status(msgspec.Struct, rename="camel"):
+    reason: str = ""
+    message: str = ""
+
+
+class Client:
+    """Requests as bytes in, bytes out. Use as an async context manager."""
+
+    def __init__(self, api: ApiClient) -> None:
+        self._api = api
+
+    @classmethod
+    async def connect(cls, kubeconfig: Path | None = None) -> Self:
+        """In the cluster by the service account; elsewhere by the kubeconfig (default: $KUBECONFIG). Reads certificates and tokens."""
+        configuration = Configuration()
+        if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        else:
+            file = str(kubeconfig) if kubeconfig else None
+            await config.load_kube_config(config_file=file, client_configuration=configuration)  # type: ignore[no-untyped-call]
+        return cls(ApiClient(configuration))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._api.close()  # type: ignore[no-untyped-call]
+
+    async def request(
+        self,
+        verb: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        *,
+        content_type: str = JSON,
+        accept: str = JSON,
+    ) -> bytes:
+        """The answer's body. Raises ApiError for every answer but 2xx, and for none within REQUEST_SECONDS."""
+        try:
+            response = await self._send(
+                verb, path, query, body, {"Content-Type": content_type, "Accept": accept}, REQUEST_SECONDS
+            )
+            data: bytes = await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ApiError(verb, path, 0, "NoAnswer", str(error) or type(error).__name__) from error
+        if not 200 <= response.status < 300:
+            raise _refusal(verb, path, response.status, data)
+        return data
+
+    async def lines(self, path: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """The lines of a watch, until the server closes it. Raises ApiError, also after SILENCE_SECONDS without a line."""
+        try:
+            response = await self._send("GET", path, query, None, {"Accept": JSON}, None)
+            stream: aiohttp.ClientResponse = response.response
+            async with stream:
+                if response.status != 200:
+                    raise _refusal("WATCH", path, response.status, await stream.read())
+                while line := await asyncio.wait_for(stream.content.readline(), SILENCE_SECONDS):
+                    yield line
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ApiError("WATCH", path, 0, "NoAnswer", str(error) or type(error).__name__) from error
+
+    async def _send(
+        self,
+        verb: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: Any,
+        headers: dict[str, str],
+        seconds: float | None,
+    ) -> Any:
+        arguments = await self._api.param_serialize(
+            verb,
+            path,
+            query_params=list((query or {}).items()),
+            header_params=headers,
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        return await self._api.call_api(*arguments, _request_timeout=aiohttp.ClientTimeout(total=seconds))
+
+
+def _refusal(verb: str, path: str, code: int, data: bytes) -> ApiError:
+    try:
+        status = msgspec.json.decode(data, type=_Status)
+    except msgspec.DecodeError:
+        status = _Status(message=data[:500].decode(errors="replace"))
+    return ApiError(verb, path, code, status.reason or "Error", status.message)

@@ -1,0 +1,109 @@
+"""The operator's process: watches, queue and health side by side, until it is told to stop."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import kopf
+
+from vireo.api.kind import Kind
+from vireo.api.resources import Key
+from vireo.kinds import KINDS
+from vireo.kube.client import ApiError, Client
+from vireo.kube.observe import Reader
+from vireo.kube.store import Store
+from vireo.kube.watch import Watcher
+from vireo.process.handlers import registry
+from vireo.process.health import Health, serve
+from vireo.process.metrics import Metrics
+from vireo.reconcile.gate import Gate
+from vireo.reconcile.loop import Reconciler, Result
+from vireo.reconcile.queue import Queue
+
+log = logging.getLogger(__name__)
+
+WORKERS = 8
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Operator:
+    """All parts of one operator process, connected."""
+
+    def __init__(self, client: Client, kinds: Iterable[Kind[Any, Any]] = KINDS) -> None:
+        self.store = Store(kinds)
+        self.metrics = Metrics()
+        self.gate = Gate(client, self.store, self.metrics.write)
+        self.reconciler = Reconciler(Reader(client, self.store), self.store, self.gate)
+        self.queue = Queue(self._work, now)
+        self.indexed = asyncio.Event()
+        self.watchers = [Watcher(client, self.store, watch, self.queue.wake) for watch in self._foreign()]
+
+    async def run(self, port: int, stop: asyncio.Event) -> None:
+        """Until `stop` is set. A part that fails ends all: the process is started anew rather than left half alive."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(serve(Health(lambda: self.ready, self.queue), self.metrics, port)),
+                group.create_task(self._make_singletons()),
+                group.create_task(self._own(stop)),
+                *(group.create_task(watcher.run()) for watcher in self.watchers),
+                group.create_task(self._reconcile()),
+            ]
+            await stop.wait()
+            log.info("told to stop")
+            for task in tasks:
+                task.cancel()
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything that existed at the start has been seen."""
+        return self.indexed.is_set() and all(watcher.synced.is_set() for watcher in self.watchers)
+
+    async def _reconcile(self) -> None:
+        for watcher in self.watchers:
+            await watcher.synced.wait()
+        await self.indexed.wait()
+        log.info("all objects seen; reconciling")
+        await self.queue.run(WORKERS)
+
+    async def _work(self, key: Key) -> Result:
+        with self.metrics.reconcile(key.resource):
+            return await self.reconciler.reconcile(key, now())
+
+    async def _own(self, stop: asyncio.Event) -> None:
+        """kopf watches Vireo's own kinds. It takes the signals for itself, so its end is ours."""
+        handlers = registry(self.store, self.queue.wake, self.indexed)
+        await kopf.operator(registry=handlers, clusterwide=True, standalone=True, stop_flag=stop)
+        stop.set()
+
+    async def _make_singletons(self) -> None:
+        for kind in (kind for kind in self.store.kinds.values() if kind.singleton):
+            await self._make(kind)
+
+    async def _make(self, kind: Kind[Any, Any]) -> None:
+        """Until it is there: its CRD may come after us."""
+        while True:
+            try:
+                await self.gate.create_singleton(kind.resource, kind.singleton)
+            except ApiError as error:
+                log.warning("%s %s not made yet: %s", kind.name, kind.singleton, error)
+                await asyncio.sleep(2)
+            else:
+                return
+
+    def _foreign(self) -> list[Any]:
+        """What is watched beside our own kinds, each resource once."""
+        return [watch for resource, watch in sorted(self.store.watches.items()) if resource not in self.store.kinds]
+
+
+async def run(kubeconfig: Path | None, port: int, stop: asyncio.Event) -> None:
+    """Connects, runs, and lets go."""
+    async with await Client.connect(kubeconfig) as client:
+        with contextlib.suppress(asyncio.CancelledError):
+            await Operator(client).run(port, stop)

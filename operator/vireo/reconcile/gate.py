@@ -1,0 +1,269 @@
+"""The gate: every API write passes here, one function a step, so that each is counted, bound to what was seen, and explained."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from vireo.api.conditions import Finding
+from vireo.api.decode import decode
+from vireo.api.names import ANNOTATION_ADOPT, ANNOTATION_DESIRED, FIELD_MANAGER, FINALIZER
+from vireo.api.objects import Child, Live
+from vireo.api.reasons import Reason
+from vireo.api.reconcile import Apply, Call, Create, Delete, Observed, Outcome, SetFinalizer, Step
+from vireo.api.resources import EVENT, Key, Resource
+from vireo.kube.client import APPLY, JSON, JSON_PATCH, MERGE_PATCH, ApiError, Client
+from vireo.kube.store import Store
+from vireo.reconcile.plan import desired_hash
+
+log = logging.getLogger(__name__)
+
+ForEachWrite = Callable[[str, Resource], None]
+"""Told of every write before it is sent: (verb, resource)."""
+
+
+class Gate:
+    """Carries out steps and answers with what became of each."""
+
+    def __init__(
+        self, client: Client, store: Store, for_each_write: ForEachWrite = lambda _verb, _resource: None
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._for_each_write = for_each_write
+        self.applied: dict[Key, tuple[str, str]] = {}
+        self._foreign: set[Key] = set()
+
+    async def carry_out(self, observed: Observed[Any, Any], steps: tuple[Step, ...]) -> tuple[Outcome, ...]:
+        """In order, up to the first that does not succeed: what follows it may rest on it."""
+        outcomes: list[Outcome] = []
+        for step in steps:
+            outcome = await self._step(observed, step)
+            outcomes.append(outcome)
+            if not outcome.ok:
+                break
+        return tuple(outcomes)
+
+    async def _step(self, observed: Observed[Any, Any], step: Step) -> Outcome:
+        try:
+            match step:
+                case Create():
+                    return await self._create(observed, step)
+                case Apply():
+                    return await self._apply(step, step.child, step.live)
+                case Delete():
+                    return await self._delete(step)
+                case Call():
+                    return await self._call(step)
+                case SetFinalizer():
+                    return await self._set_finalizer(observed, step)
+        except ApiError as error:
+            log.info("%s: %s", observed.key, error)
+            return Outcome(step, _finding(step, error), retry=error.passing or error.code in {404, 409})
+
+    async def _create(self, observed: Observed[Any, Any], step: Create) -> Outcome:
+        child = step.child
+        if child.key not in self._foreign or await self._read(child) is None:
+            try:
+                self._remember(child, await self._write("POST", child.key, body=child.manifest))
+            except ApiError as error:
+                if error.code != 409 or error.reason != "AlreadyExists":
+                    raise
+            else:
+                self._foreign.discard(child.key)
+                return Outcome(step)
+        return await self._meet(observed, step)
+
+    async def _meet(self, observed: Observed[Any, Any], step: Create) -> Outcome:
+        """An object of the child's name is there: ours after all (a lost answer), given to us, on its way out, or foreign."""
+        live = await self._read(step.child)
+        if live is None or live.meta.deletion_timestamp:
+            gone = f"{step.child.key} from before is still being deleted; the new one is made when it is gone."
+            return Outcome(step, Finding(Reason.RECONCILING, gone), retry=True)
+        ours = live.meta.controlled_by(observed.meta.uid) if step.child.owned else _same_labels(step.child, live)
+        if ours or live.meta.annotations.get(ANNOTATION_ADOPT) == "true":
+            self._foreign.discard(live.key)
+            return await self._apply(step, step.child, live)
+        self._foreign.add(live.key)
+        return Outcome(step, Finding(Reason.FOREIGN_OBJECT, foreign(live.key)), retry=True)
+
+    async def _apply(self, step: Step, child: Child, live: Live[Any]) -> Outcome:
+        if await self._holds_already(child, live):
+            self.applied[child.key] = (desired_hash(child.manifest), live.fingerprint)
+            return Outcome(step, changed=False)
+        if not live.meta.applied:
+            await self._take_over(live)
+        self._remember(child, await self._write_apply(child, live))
+        return Outcome(step)
+
+    async def _holds_already(self, child: Child, live: Live[Any]) -> bool:
+        """After a restart: whether applying the same wish again would change nothing. A dry run: it writes nothing.
+
+        Only where the object was made for this very wish: otherwise a field that is no longer wanted would stay unnoticed.
+        """
+        wish = child.manifest["metadata"]["annotations"][ANNOTATION_DESIRED]
+        if live.meta.annotations.get(ANNOTATION_DESIRED) != wish or child.key in self.applied:
+            return False
+        return self._decode(child, await self._write_apply(child, live, dry_run=True)).fingerprint == live.fingerprint
+
+    async def _take_over(self, live: Live[Any]) -> None:
+        """Turns our entry of managedFields from Update to Apply, so that fields which are no longer wanted go (rule 4)."""
+        at = next((i for i, entry in enumerate(live.meta.managed_fields) if entry.ours), None)
+        if at is None:
+            return
+        path = f"/metadata/managedFields/{at}"
+        body = [
+            {"op": "test", "path": "/metadata/uid", "value": live.meta.uid},
+            {"op": "test", "path": f"{path}/manager", "value": FIELD_MANAGER},
+            {"op": "test", "path": f"{path}/operation", "value": "Update"},
+            {"op": "replace", "path": f"{path}/operation", "value": "Apply"},
+        ]
+        try:
+            await self._write("PATCH", live.key, body=body, content_type=JSON_PATCH)
+        except ApiError as error:
+            if error.code == 422:  # a test of the patch failed: the object changed since it was read
+                raise ApiError("PATCH", str(live.key), 409, "Conflict", error.message) from error
+            raise
+
+    async def _write_apply(self, child: Child, live: Live[Any], *, dry_run: bool = False) -> bytes:
+        manifest = {**child.manifest, "metadata": {**child.manifest["metadata"], "uid": live.meta.uid}}
+        query = {"force": "true", **({"dryRun": "All"} if dry_run else {})}
+        return await self._write("PATCH", child.key, query=query, body=manifest, content_type=APPLY)
+
+    async def _delete(self, step: Delete) -> Outcome:
+        body = {"preconditions": {"uid": step.live.meta.uid}, "propagationPolicy": "Background"}
+        try:
+            await self._write("DELETE", step.live.key, body=body)
+        except ApiError as error:
+            if error.code not in {404, 409}:  # gone, or another object has the name now: both are what was wanted
+                raise
+            return Outcome(step, changed=False)
+        return Outcome(step)
+
+    async def _call(self, step: Call) -> Outcome:
+        try:
+            if step.patch:
+                body = {
+                    **step.body,
+                    "metadata": {**step.body.get("metadata", {}), **({"uid": step.uid} if step.uid else {})},
+                }
+                await self._write("PATCH", step.target, body=body, content_type=MERGE_PATCH)
+            else:
+                await self._write("PUT", step.target, subresource=step.subresource, body=dict(step.body))
+        except ApiError as error:
+            if error.code not in step.done_when:
+                raise
+            return Outcome(step, changed=False)
+        return Outcome(step)
+
+    async def _set_finalizer(self, observed: Observed[Any, Any], step: SetFinalizer) -> Outcome:
+        key = observed.key
+        meta = {"name": key.name, "uid": observed.meta.uid, "finalizers": [FINALIZER] if step.present else []}
+        body = {"apiVersion": key.resource.api_version, "kind": key.resource.kind, "metadata": meta}
+        try:
+            await self._write("PATCH", key, query={"force": "true"}, body=body, content_type=APPLY)
+        except ApiError as error:
+            if step.present or error.code not in {404, 409}:  # taken off what is gone already: so be it
+                raise
+        return Outcome(step)
+
+    async def write_status(self, observed: Observed[Any, Any], status: Mapping[str, Any]) -> bytes:
+        """The whole status, by server-side apply: what is no longer said goes. Raises ApiError."""
+        key = observed.key
+        body = {
+            "apiVersion": key.resource.api_version,
+            "kind": key.resource.kind,
+            "metadata": {"name": key.name, "uid": observed.meta.uid},
+            "status": status,
+        }
+        return await self._write(
+            "PATCH", key, subresource="status", query={"force": "true"}, body=body, content_type=APPLY
+        )
+
+    async def write_event(self, event: Mapping[str, Any]) -> None:
+        """An event is a courtesy: that it could not be written is logged and no more."""
+        key = Key(EVENT, event["metadata"]["namespace"], "")
+        try:
+            await self._write("POST", key, body=event)
+        except ApiError as error:
+            log.warning("event not written: %s", error)
+
+    async def create_singleton(self, resource: Resource, name: str) -> None:
+        """The one object of a kind that Vireo itself makes; one that is there is left as it is."""
+        body = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}, "spec": {}}
+        try:
+            await self._client.request("GET", resource.path("", name))
+        except ApiError as error:
+            if error.code != 404:
+                raise
+            await self._write("POST", Key(resource, "", name), body=body)
+
+    async def _write(
+        self,
+        verb: str,
+        key: Key,
+        *,
+        subresource: str = "",
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = JSON,
+    ) -> bytes:
+        """The one place that sends a write."""
+        self._for_each_write("DRY-RUN" if "dryRun" in (query or {}) else verb, key.resource)
+        path = key.resource.path(key.namespace, "" if verb == "POST" else key.name, subresource)
+        manager = {} if verb == "DELETE" or subresource not in {"", "status"} else {"fieldManager": FIELD_MANAGER}
+        return await self._client.request(verb, path, {**manager, **(query or {})}, body, content_type=content_type)
+
+    async def _read(self, child: Child) -> Live[Any] | None:
+        try:
+            return self._decode(
+                child, await self._client.request("GET", child.resource.path(child.key.namespace, child.key.name))
+            )
+        except ApiError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    def _remember(self, child: Child, answer: bytes) -> None:
+        live = self._decode(child, answer)
+        self._store.put(live)
+        self.applied[child.key] = (desired_hash(child.manifest), live.fingerprint)
+
+    def _decode(self, child: Child, raw: bytes) -> Live[Any]:
+        return decode(child.resource, self._store.watches[child.resource].view, msgspec.Raw(raw))
+
+
+def foreign(key: Key) -> str:
+    """What is said of an object that has a child's name and is not ours, with the way out."""
+    return (
+        f"{key} exists and was not made by Vireo, so it is left alone. "
+        f'Rename this object, delete that one, or let Vireo take it: annotate it {ANNOTATION_ADOPT}="true".'
+    )
+
+
+def _same_labels(child: Child, live: Live[Any]) -> bool:
+    """Whether data that carries no owner is this object's: all the child's labels are on it (the owner's UID among them)."""
+    labels: dict[str, str] = child.manifest["metadata"]["labels"]
+    return all(live.meta.labels.get(name) == value for name, value in labels.items())
+
+
+def _finding(step: Step, error: ApiError) -> Finding:
+    what = _target(step)
+    if error.passing or error.code in {404, 409}:
+        return Finding(
+            Reason.API_ERROR, f"{what}: the API server answered {error.code} {error.reason}; Vireo tries again."
+        )
+    return Finding(Reason.REFUSED, f"{what} was refused: {error.message}")
+
+
+def _target(step: Step) -> str:
+    match step:
+        case Create(child=child) | Apply(child=child):
+            return str(child.key)
+        case Delete(live=live):
+            return str(live.key)
+        case Call():
+            return f"{step.name} of {step.target}"
+        case SetFinalizer():
+            return "the finalizer"

@@ -1,0 +1,82 @@
+"""The loop: for every kind the same five lines, from a key to a settled object."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vireo.api.conditions import Finding, conditions, progress
+from vireo.api.kind import Kind
+from vireo.api.objects import Live, Meta
+from vireo.api.reasons import Reason
+from vireo.api.reconcile import Observed, refusal
+from vireo.api.resources import Key
+from vireo.kube.observe import Reader
+from vireo.kube.own import keep
+from vireo.kube.store import Store
+from vireo.reconcile.events import event
+from vireo.reconcile.gate import Gate
+from vireo.reconcile.plan import plan
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Result:
+    """When to come back: at a moment, or soon because something failed that may pass (the queue knows how soon)."""
+
+    wake_at: datetime | None = None
+    retry: bool = False
+
+
+class Reconciler:
+    """Reconciles one object at a time; remembers nothing itself: the store and the gate do."""
+
+    def __init__(self, reader: Reader, store: Store, gate: Gate) -> None:
+        self._reader = reader
+        self._store = store
+        self._gate = gate
+
+    async def reconcile(self, key: Key, now: datetime) -> Result:
+        """One pass over one object. Raises ApiError where the API server could not be asked, or refused the status."""
+        kind, live = self._store.kinds[key.resource], self._store.get(key)
+        if live is None:
+            return Result()
+        if live.view.invalid:
+            return await self._say_invalid(kind, live, now)
+        observed = await self._reader.observe(kind, live, now)
+        desired = kind.desired(observed)
+        outcomes = await self._gate.carry_out(observed, plan(observed, desired, self._gate.applied))
+        await self._say(kind, observed, kind.status_of(observed, desired, outcomes).wire())
+        return Result(desired.wake_at, retry=refusal(outcomes) is not None)
+
+    async def _say(self, kind: Kind[Any, Any], observed: Observed[Any, Any], status: Mapping[str, Any]) -> None:
+        """The status, written once and only if it changed; what a person should notice also as an event."""
+        before = observed.status.wire()
+        if status == before or _ended(observed.meta, self._store.get(observed.key)):
+            return
+        answer = await self._gate.write_status(observed, status)
+        self._store.put(keep(kind, answer))
+        if news := event(observed, before, status):
+            await self._gate.write_event(news)
+
+    async def _say_invalid(self, kind: Kind[Any, Any], live: Live[Any], now: datetime) -> Result:
+        """A stored spec that this version can not read: nothing is done but to say so."""
+        finding = Finding(
+            Reason.BAD_SPEC, f"The stored spec is not valid here: {live.view.invalid}. Correct it and apply it again."
+        )
+        observed: Observed[Any, Any] = Observed(
+            key=live.key, meta=live.meta, spec=None, status=live.view.status, now=now
+        )
+        said = conditions(live.view.status.conditions, progress(None, stalled=finding), live.meta.generation, now)
+        update = {"conditions": said, "observed_generation": live.meta.generation}
+        await self._say(kind, observed, live.view.status.model_copy(update=update).wire())
+        return Result()
+
+
+def _ended(meta: Meta, live: Live[Any] | None) -> bool:
+    """Whether the object is gone, or lets go of its last finalizer now: there is nobody left to tell."""
+    return (
+        live is None or live.meta.uid != meta.uid or (meta.deletion_timestamp is not None and not live.meta.finalizers)
+    )

@@ -1,0 +1,77 @@
+"""plan: what to do, in an order that is safe to be cut after any step. Pure.
+
+First the finalizer (nothing is made that could not be ended in order), then what is created or changed, then acts on what exists,
+then what must go, and last the finalizer's release.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from vireo.api.names import ANNOTATION_DESIRED, API_VERSION, FINALIZER, LABEL_MANAGED
+from vireo.api.objects import Child, Live, Manifest
+from vireo.api.reconcile import Apply, Create, Delete, Desired, Observed, SetFinalizer, Step
+from vireo.api.resources import Key
+
+Applied = Mapping[Key, tuple[str, str]]
+"""What was true after the last apply of each child: (hash of what was desired, fingerprint of what lived)."""
+
+
+def plan(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> tuple[Step, ...]:
+    """The steps from what is observed to what is desired; none when it is so."""
+    has = FINALIZER in observed.meta.finalizers
+    take = desired.finalizer and not has and not observed.deleting
+    return (
+        *((SetFinalizer(True),) if take else ()),
+        *(step for child in desired.children if (step := _make(observed, child, applied))),
+        *desired.calls,
+        *(Delete(live) for live in desired.delete if live.meta.deletion_timestamp is None),
+        *((SetFinalizer(False),) if has and not desired.finalizer else ()),
+    )
+
+
+def _make(observed: Observed[Any, Any], child: Child, applied: Applied) -> Step | None:
+    finished = finish(observed, child)
+    live = next((one for one in observed.children if one.key == finished.key), None)
+    if live is None:
+        return Create(finished)
+    if settled(finished, live, applied) or live.meta.deletion_timestamp:
+        return None
+    return Apply(finished, live)
+
+
+def settled(child: Child, live: Live[Any], applied: Applied) -> bool:
+    """Whether the last apply of this very wish left this very object (rule 5: neither subset nor equality would ever settle)."""
+    return applied.get(child.key) == (desired_hash(child.manifest), live.fingerprint)
+
+
+def desired_hash(manifest: Manifest) -> str:
+    """A hash of what is wanted; equal for equal wishes, whatever the order of keys."""
+    return sha256(msgspec.json.encode(manifest, order="sorted")).hexdigest()[:16]
+
+
+def finish(observed: Observed[Any, Any], child: Child) -> Child:
+    """The child with what every child carries: the managed label, its owner (unless it holds data) and the hash of the wish."""
+    wish = child.manifest
+    meta: dict[str, Any] = dict(wish["metadata"])
+    meta["labels"] = {LABEL_MANAGED: observed.key.resource.kind.lower(), **meta.get("labels", {})}
+    meta["annotations"] = {**meta.get("annotations", {}), ANNOTATION_DESIRED: desired_hash(wish)}
+    if observed.key.namespace:
+        meta["namespace"] = observed.key.namespace
+    if child.owned:
+        meta["ownerReferences"] = [_owner(observed)]
+    head = {"apiVersion": child.resource.api_version, "kind": child.resource.kind}
+    return Child(child.resource, {**head, **wish, "metadata": meta}, child.owned)
+
+
+def _owner(observed: Observed[Any, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": observed.key.resource.kind,
+        "name": observed.meta.name,
+        "uid": observed.meta.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
