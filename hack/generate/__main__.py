@@ -1,0 +1,52 @@
+"""`python -m generate` writes every generated file; `python -m generate --check` names those that are not as they would be."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from generate import crds, references
+from vireo.kinds import KINDS
+
+PROJECT = Path(__file__).resolve().parents[2]
+FOLDERS = ("crds", "docs/reference")
+"""Only generated files live here, so what nothing generates any more goes."""
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit code: 1 if --check found a drift."""
+    parser = argparse.ArgumentParser(prog="python -m generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
+    check = parser.parse_args(arguments).check
+    drift = drifted(PROJECT, crds.files(KINDS) | references.files(KINDS))
+    for path, text in drift.items():
+        print(f"{path}: {'not up to date' if check else 'written' if text else 'removed'}")
+        if not check:
+            write(PROJECT / path, text)
+    if check and drift:
+        print("run `make generate` and commit the files with the change of their source", file=sys.stderr)
+    return 1 if check and drift else 0
+
+
+def drifted(project: Path, wanted: Mapping[str, str]) -> dict[str, str]:
+    """The files that differ, by path: with the text they should have, or "" for one that should not be there."""
+    present = {
+        str(path.relative_to(project)): path.read_text()
+        for folder in FOLDERS
+        for path in sorted((project / folder).glob("*"))
+    }
+    stale = dict.fromkeys(present.keys() - wanted.keys(), "")
+    return dict(sorted((stale | {path: text for path, text in wanted.items() if present.get(path) != text}).items()))
+
+
+def write(path: Path, text: str) -> None:
+    """Makes the file as it should be; with no text it is removed."""
+    if text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    else:
+        path.unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
