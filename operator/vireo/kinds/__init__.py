@@ -3,5 +3,6 @@
 from typing import Any, Final
 
 from vireo.api.kind import Kind
+from vireo.kinds.platform.kind import KIND as PLATFORM
 
-KINDS: Final[tuple[Kind[Any, Any], ...]] = ()
+KINDS: Final[tuple[Kind[Any, Any], ...]] = (PLATFORM,)

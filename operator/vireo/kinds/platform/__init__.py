@@ -1,0 +1,1 @@
+"""Platform: what this cluster can do for Vireo."""
