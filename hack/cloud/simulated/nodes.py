@@ -1,0 +1,60 @@
+"""The simulated nodes as objects."""
+
+from cloud.api import Object
+from cloud.simulated.labels import KWOK, SIMULATED, TAINT
+
+CAPACITY = {
+    "cpu": "32",
+    "memory": "128Gi",
+    "ephemeral-storage": "500Gi",
+    "pods": "250",
+    "devices.kubevirt.io/kvm": "1k",
+    "devices.kubevirt.io/tun": "1k",
+    "devices.kubevirt.io/vhost-net": "1k",
+}
+ZONES = ("a", "b", "c")
+MACHINE_TYPES = ("q35", "pc-q35-10.0", "pc", "pc-i440fx-10.0")
+CPU_MODELS = ("EPYC", "EPYC-Rome", "EPYC-Milan", "Nehalem", "Westmere")
+HOST_MODEL = "EPYC"
+
+
+def name(number: int) -> str:
+    """The name of simulated node `number`, counted from 0."""
+    return f"sim-{number}"
+
+
+def node(number: int) -> Object:
+    """Simulated node `number` as a kubelet would register it, with the labels of KubeVirt's node-labeller."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name(number),
+            "annotations": {KWOK: "simulated"},
+            "labels": _labels(number),
+        },
+        "spec": {"taints": [TAINT]},
+        "status": {"capacity": CAPACITY, "allocatable": CAPACITY},
+    }
+
+
+def _labels(number: int) -> dict[str, str]:
+    cpus = [f"{kind}.node.kubevirt.io/{model}" for kind in ("cpu-model", "cpu-model-migration") for model in CPU_MODELS]
+    supported = [
+        *(f"machine-type.node.kubevirt.io/{machine}" for machine in MACHINE_TYPES),
+        *cpus,
+        f"host-model-cpu.node.kubevirt.io/{HOST_MODEL}",
+        "cpu-vendor.node.kubevirt.io/AMD",
+        "kubevirt.io/schedulable",
+    ]
+    return {
+        SIMULATED: "true",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name(number),
+        "kubernetes.io/os": "linux",
+        "node-role.kubernetes.io/simulated": "",
+        "topology.kubernetes.io/region": "simulated",
+        "topology.kubernetes.io/zone": f"simulated-{ZONES[number % len(ZONES)]}",
+        "kubevirt.io/cpumanager": "false",
+        "kubevirt.io/ksm-enabled": "false",
+    } | dict.fromkeys(supported, "true")
