@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import aiohttp
@@ -38,6 +38,17 @@ class ApiError(Exception):
         return self.code in {0, 408, 429} or self.code >= 500
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """How this process is known to the API server: files of certificates, or a token."""
+
+    server: str
+    ca_path: str | None
+    certificate_path: str | None
+    private_key_path: str | None
+    token: str | None
+
+
 class _Status(msgspec.Struct, rename="camel"):
     reason: str = ""
     message: str = ""
@@ -50,14 +61,13 @@ class Client:
         self._api = api
 
     @classmethod
-    async def connect(cls, kubeconfig: Path | None = None) -> Self:
-        """In the cluster by the service account; elsewhere by the kubeconfig (default: $KUBECONFIG). Reads certificates and tokens."""
+    async def connect(cls) -> Self:
+        """In a pod by its service account, elsewhere by $KUBECONFIG, as kubectl does."""
         configuration = Configuration()
-        if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+        if "KUBERNETES_SERVICE_HOST" in os.environ:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
-            file = str(kubeconfig) if kubeconfig else None
-            await config.load_kube_config(config_file=file, client_configuration=configuration)  # type: ignore[no-untyped-call]
+            await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         return cls(ApiClient(configuration))
 
     async def __aenter__(self) -> Self:
@@ -65,6 +75,18 @@ class Client:
 
     async def __aexit__(self, *_: object) -> None:
         await self._api.close()  # type: ignore[no-untyped-call]
+
+    async def credentials(self) -> Credentials:
+        """The credentials in force, read anew where they are short-lived, for another client of the same process."""
+        found = self._api.configuration
+        token = await found.get_api_key_with_prefix("BearerToken")
+        return Credentials(
+            server=found.host,
+            ca_path=found.ssl_ca_cert,
+            certificate_path=found.cert_file,
+            private_key_path=found.key_file,
+            token=token.split(" ", 1)[-1] if token else None,
+        )
 
     async def request(
         self,

@@ -1,38 +1,33 @@
-"""Vireo's own objects as they are kept: decoded by their kind's types, or kept with the reason why they can not be."""
+"""Vireo's own objects as they are kept: spec and status as the kind's types, or the reason why they can not be read."""
+
+from typing import Any
 
 import msgspec
 from pydantic import ValidationError
 
-from vireo.api.decode import decode_own
 from vireo.api.kind import Kind
 from vireo.api.objects import Live, Meta, OwnView
 from vireo.api.reconcile import Spec, Status
-from vireo.api.schema import Model
 
 
-class _Metadata(msgspec.Struct):
+class _Own(msgspec.Struct):
     metadata: Meta
+    spec: dict[str, Any] = {}
+    status: dict[str, Any] = {}
 
 
-class _Anything(Model):
-    """Stands for a part that is not looked at."""
-
-
-def keep(kind: Kind[Spec, Status], raw: bytes) -> Live[OwnView]:
+def decode_own(kind: Kind[Spec, Status], raw: bytes) -> Live[OwnView]:
     """An object of a kind of ours from the wire. A status of another version counts as none: it is written anew."""
+    own = msgspec.json.decode(raw, type=_Own)
     try:
-        return decode_own(kind.resource, kind.spec, kind.status, raw)
+        status = kind.status.model_validate(own.status)
     except ValidationError:
-        return _keep_in_part(kind, raw)
-
-
-def _keep_in_part(kind: Kind[Spec, Status], raw: bytes) -> Live[OwnView]:
+        status = kind.status()
     try:
-        view: OwnView = decode_own(kind.resource, kind.spec, _Anything, raw).view
-        kept = OwnView(view.spec, kind.status())
+        view = OwnView(kind.spec.model_validate(own.spec), status)
     except ValidationError as error:
-        kept = OwnView(None, kind.status(), invalid=_sentence(error))
-    return Live(kind.resource, msgspec.json.decode(raw, type=_Metadata).metadata, kept)
+        view = OwnView(None, status, invalid=_sentence(error))
+    return Live(kind.resource, own.metadata, view)
 
 
 def _sentence(error: ValidationError) -> str:

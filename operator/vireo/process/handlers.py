@@ -2,22 +2,30 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import kopf
 import msgspec
 
 from vireo.api.kind import Kind
-from vireo.api.names import FINALIZER
 from vireo.api.resources import Key
-from vireo.kube.own import keep
+from vireo.kube.client import Client
+from vireo.kube.own import decode_own
 from vireo.kube.store import Store
 
 
-def registry(store: Store, wake: Callable[[Iterable[Key]], None], indexed: asyncio.Event) -> kopf.OperatorRegistry:
+def registry(
+    client: Client, store: Store, wake: Callable[[Iterable[Key]], None], indexed: asyncio.Event
+) -> kopf.OperatorRegistry:
     """Handlers for every kind of the store. `indexed` is set when all objects that existed at the start are in the store."""
     handlers = kopf.OperatorRegistry()
-    kopf.on.login(registry=handlers)(kopf.login_via_async_client)
+
+    async def login(**_: object) -> kopf.ConnectionInfo:
+        """kopf is known to the API server as we are."""
+        return kopf.ConnectionInfo(**asdict(await client.credentials()))
+
+    kopf.on.login(registry=handlers)(login)
     kopf.on.startup(registry=handlers)(_configure)
     for kind in store.kinds.values():
         _register(handlers, kind, store, wake, indexed)
@@ -34,9 +42,9 @@ def _register(
     resource = kind.resource
     where = (resource.group, resource.version, resource.plural)
 
-    def into_the_store(body: Mapping[str, Any], **_: object) -> None:
+    async def into_the_store(body: Mapping[str, Any], **_: object) -> None:
         """kopf calls this for every object before any other handler of any object: the store is whole before work begins."""
-        wake(store.put(keep(kind, msgspec.json.encode(dict(body)))))
+        wake(store.put(decode_own(kind, msgspec.json.encode(dict(body)))))
 
     async def on_event(type: str | None, meta: Mapping[str, Any], **_: object) -> None:  # noqa: A002 - kopf's name
         indexed.set()
@@ -49,7 +57,6 @@ def _register(
 
 def _configure(settings: kopf.OperatorSettings, **_: object) -> None:
     settings.posting.enabled = False  # events are the gate's
-    settings.persistence.finalizer = FINALIZER  # none is ever put by kopf: no handler here asks for one
     settings.watching.chunk_size = 500
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 360

@@ -20,10 +20,20 @@ class Health:
 
 async def serve(health: Health, metrics: Metrics, port: int) -> None:
     """Serves until cancelled. That it answers at all says that the loop turns: that is what alive means here."""
+
+    async def livez(_: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def readyz(_: web.Request) -> web.Response:
+        if health.ready():
+            return web.Response(text="ok")
+        return web.Response(status=503, text="not all objects have been seen yet")
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(body=metrics.page(health.queue.depth), headers={"Content-Type": metrics.CONTENT_TYPE})
+
     application = web.Application()
-    application.router.add_get("/livez", lambda _request: _text(web.Response(text="ok")))
-    application.router.add_get("/readyz", lambda _request: _text(_ready(health)))
-    application.router.add_get("/metrics", lambda _request: _text(_metrics(health, metrics)))
+    application.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", page)])
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:
@@ -31,17 +41,3 @@ async def serve(health: Health, metrics: Metrics, port: int) -> None:
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
-
-
-async def _text(response: web.Response) -> web.Response:
-    return response
-
-
-def _ready(health: Health) -> web.Response:
-    if health.ready():
-        return web.Response(text="ok")
-    return web.Response(status=503, text="not all objects have been seen yet")
-
-
-def _metrics(health: Health, metrics: Metrics) -> web.Response:
-    return web.Response(body=metrics.page(health.queue.depth), headers={"Content-Type": metrics.CONTENT_TYPE})

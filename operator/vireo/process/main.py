@@ -2,9 +2,9 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
-from pathlib import Path
 
 from vireo.process import logs
 from vireo.process.run import run
@@ -14,7 +14,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the command that was given; the exit code."""
     options = _parser().parse_args(arguments)
     logs.configure(options.log_level)
-    return asyncio.run(_until_stopped(options.kubeconfig, options.port))
+    if options.kubeconfig:
+        os.environ["KUBECONFIG"] = options.kubeconfig  # where kopf's client looks too
+    return asyncio.run(_until_stopped(options.port))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -23,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     operator = commands.add_parser("run", help="run the operator until it is stopped")
-    operator.add_argument("--kubeconfig", type=Path, help="default: the service account in a pod, else $KUBECONFIG")
+    operator.add_argument("--kubeconfig", help="default: the service account in a pod, else $KUBECONFIG")
     operator.add_argument(
         "--port", type=int, default=8080, help="of /livez, /readyz and /metrics (default: %(default)s)"
     )
@@ -31,12 +33,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _until_stopped(kubeconfig: Path | None, port: int) -> int:
+async def _until_stopped(port: int) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await run(kubeconfig, port, stop)
+    await run(port, stop)
     return 0
 
 

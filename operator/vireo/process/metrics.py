@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from vireo.api.resources import Resource
+from vireo.api.resources import Key, Resource
 
 
 class Metrics:
@@ -29,8 +29,8 @@ class Metrics:
         )
         self._depth = Gauge("vireo_queue_depth", "Objects that are due or being worked on.", registry=self.registry)
 
-    def write(self, verb: str, resource: Resource) -> None:
-        self._writes.labels(verb, str(resource)).inc()
+    def write(self, verb: str, key: Key) -> None:
+        self._writes.labels(verb, str(key.resource)).inc()
 
     @contextmanager
     def reconcile(self, resource: Resource) -> Iterator[None]:

@@ -5,7 +5,6 @@ import contextlib
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import kopf
@@ -37,6 +36,7 @@ class Operator:
     """All parts of one operator process, connected."""
 
     def __init__(self, client: Client, kinds: Iterable[Kind[Any, Any]] = KINDS) -> None:
+        self._client = client
         self.store = Store(kinds)
         self.metrics = Metrics()
         self.gate = Gate(client, self.store, self.metrics.write)
@@ -51,11 +51,10 @@ class Operator:
             tasks = [
                 group.create_task(serve(Health(lambda: self.ready, self.queue), self.metrics, port)),
                 group.create_task(self._make_singletons()),
-                group.create_task(self._own(stop)),
                 *(group.create_task(watcher.run()) for watcher in self.watchers),
                 group.create_task(self._reconcile()),
             ]
-            await stop.wait()
+            await self._own(stop)
             log.info("told to stop")
             for task in tasks:
                 task.cancel()
@@ -78,7 +77,7 @@ class Operator:
 
     async def _own(self, stop: asyncio.Event) -> None:
         """kopf watches Vireo's own kinds. It takes the signals for itself, so its end is ours."""
-        handlers = registry(self.store, self.queue.wake, self.indexed)
+        handlers = registry(self._client, self.store, self.queue.wake, self.indexed)
         await kopf.operator(registry=handlers, clusterwide=True, standalone=True, stop_flag=stop)
         stop.set()
 
@@ -102,8 +101,8 @@ class Operator:
         return [watch for resource, watch in sorted(self.store.watches.items()) if resource not in self.store.kinds]
 
 
-async def run(kubeconfig: Path | None, port: int, stop: asyncio.Event) -> None:
+async def run(port: int, stop: asyncio.Event) -> None:
     """Connects, runs, and lets go."""
-    async with await Client.connect(kubeconfig) as client:
+    async with await Client.connect() as client:
         with contextlib.suppress(asyncio.CancelledError):
             await Operator(client).run(port, stop)

@@ -34,7 +34,7 @@ def _event(observed: Observed[Any, Any], type_: str, condition: Mapping[str, Any
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
-        "metadata": {"generateName": f"{key.name[:200]}.", "namespace": key.namespace or "default"},
+        "metadata": {"generateName": f"{key.name[:200]}-", "namespace": key.namespace or "default"},
         "type": type_,
         "reason": condition["reason"],
         "note": condition["message"][:1024],

@@ -19,19 +19,17 @@ from vireo.reconcile.plan import desired_hash
 
 log = logging.getLogger(__name__)
 
-ForEachWrite = Callable[[str, Resource], None]
-"""Told of every write before it is sent: (verb, resource)."""
+ForEachWrite = Callable[[str, Key], None]
+"""Told of every write before it is sent: the verb, and which object (no name: its collection)."""
 
 
 class Gate:
     """Carries out steps and answers with what became of each."""
 
-    def __init__(
-        self, client: Client, store: Store, for_each_write: ForEachWrite = lambda _verb, _resource: None
-    ) -> None:
+    def __init__(self, client: Client, store: Store, for_each_write: ForEachWrite = lambda _verb, _key: None) -> None:
         self._client = client
         self._store = store
-        self._for_each_write = for_each_write
+        self.for_each_write = for_each_write
         self.applied: dict[Key, tuple[str, str]] = {}
         self._foreign: set[Key] = set()
 
@@ -210,7 +208,7 @@ class Gate:
         content_type: str = JSON,
     ) -> bytes:
         """The one place that sends a write."""
-        self._for_each_write("DRY-RUN" if "dryRun" in (query or {}) else verb, key.resource)
+        self.for_each_write("DRY-RUN" if "dryRun" in (query or {}) else verb, key)
         path = key.resource.path(key.namespace, "" if verb == "POST" else key.name, subresource)
         manager = {} if verb == "DELETE" or subresource not in {"", "status"} else {"fieldManager": FIELD_MANAGER}
         return await self._client.request(verb, path, {**manager, **(query or {})}, body, content_type=content_type)

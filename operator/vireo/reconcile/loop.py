@@ -13,7 +13,7 @@ from vireo.api.reasons import Reason
 from vireo.api.reconcile import Observed, refusal
 from vireo.api.resources import Key
 from vireo.kube.observe import Reader
-from vireo.kube.own import keep
+from vireo.kube.own import decode_own
 from vireo.kube.store import Store
 from vireo.reconcile.events import event
 from vireo.reconcile.gate import Gate
@@ -57,7 +57,7 @@ class Reconciler:
         if status == before or _ended(observed.meta, self._store.get(observed.key)):
             return
         answer = await self._gate.write_status(observed, status)
-        self._store.put(keep(kind, answer))
+        self._store.put(decode_own(kind, answer))
         if news := event(observed, before, status):
             await self._gate.write_event(news)
 

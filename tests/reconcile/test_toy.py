@@ -1,0 +1,154 @@
+"""What the machinery promises to every kind, shown with the toy kind against a real API server."""
+
+import pytest
+from reconcile.cluster import Cluster
+from reconcile.toy import CONFIG_MAP, TOY
+
+pytestmark = pytest.mark.api
+
+
+async def test_a_child_is_made_and_its_owner_says_so(cluster: Cluster) -> None:
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+    child = await cluster.config_map()
+    assert child is not None
+    assert child["data"] == {"text": "hello"}
+    assert child["metadata"]["labels"] == {"vireo.dev/managed": "toy"}
+    assert [owner["kind"] for owner in child["metadata"]["ownerReferences"]] == ["Toy"]
+
+
+async def test_making_an_object_costs_a_create_a_status_and_an_event(cluster: Cluster) -> None:
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+    await cluster.idle()
+    assert sorted(cluster.writes) == [("PATCH", "toys"), ("POST", "configmaps"), ("POST", "events")]
+
+
+async def test_a_field_no_longer_wanted_goes(cluster: Cluster) -> None:
+    await cluster.toy(text="hello", more="world")
+    await cluster.until_ready()
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+    child = await cluster.config_map()
+    assert child is not None
+    assert child["data"] == {"text": "hello"}
+
+
+async def test_a_field_no_longer_wanted_goes_also_when_the_operator_was_away(cluster: Cluster) -> None:
+    await cluster.toy(text="hello", more="world")
+    await cluster.until_ready()
+    await cluster.stop()
+    await cluster.toy(text="hello")
+    await cluster.start()
+    await cluster.until_ready()
+    child = await cluster.config_map()
+    assert child is not None
+    assert child["data"] == {"text": "hello"}
+
+
+async def test_what_another_changed_is_set_right(cluster: Cluster) -> None:
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+    await cluster.merge(CONFIG_MAP, "a", {"data": {"text": "changed"}})
+
+    async def right() -> bool:
+        child = await cluster.config_map()
+        return child is not None and child["data"]["text"] == "hello"
+
+    await cluster.until(right)
+
+
+async def test_what_another_changed_while_the_operator_was_away_is_set_right(cluster: Cluster) -> None:
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+    await cluster.stop()
+    await cluster.merge(CONFIG_MAP, "a", {"data": {"text": "changed"}})
+    await cluster.start()
+
+    async def right() -> bool:
+        child = await cluster.config_map()
+        return child is not None and child["data"]["text"] == "hello"
+
+    await cluster.until(right)
+
+
+async def test_a_restart_writes_nothing_and_changes_no_version(cluster: Cluster) -> None:
+    await cluster.toy(text="hello")
+    await cluster.toy("b", text="hello", more="world")
+    await cluster.until_ready()
+    await cluster.until_ready("b")
+    await cluster.idle()
+    before = [await cluster.get(CONFIG_MAP, name) for name in "ab"] + [await cluster.get(TOY, name) for name in "ab"]
+    await cluster.restart()
+    await cluster.idle()
+    after = [await cluster.get(CONFIG_MAP, name) for name in "ab"] + [await cluster.get(TOY, name) for name in "ab"]
+    assert before == after
+    assert [write for write in cluster.writes if write[0] != "DRY-RUN"] == []
+
+
+async def test_an_object_of_the_childs_name_that_is_not_ours_is_left_alone(cluster: Cluster) -> None:
+    await cluster.create(CONFIG_MAP, {"metadata": {"name": "a"}, "data": {"theirs": "yes"}})
+    await cluster.toy(text="hello")
+    stalled = await cluster.until_stalled()
+    child = await cluster.config_map()
+    assert child is not None
+    assert child["data"] == {"theirs": "yes"}
+    assert "ownerReferences" not in child["metadata"]
+    assert stalled["reason"] == "ForeignObject"
+    assert 'annotate it vireo.dev/adopt="true"' in stalled["message"]
+
+
+async def test_a_foreign_object_is_taken_when_its_annotation_says_so(cluster: Cluster) -> None:
+    await cluster.create(CONFIG_MAP, {"metadata": {"name": "a"}, "data": {"theirs": "yes"}})
+    await cluster.toy(text="hello")
+    await cluster.until_stalled()
+    await cluster.merge(CONFIG_MAP, "a", {"metadata": {"annotations": {"vireo.dev/adopt": "true"}}})
+    await cluster.until_ready()
+    child = await cluster.config_map()
+    assert child is not None
+    assert child["data"] == {"theirs": "yes", "text": "hello"}
+    assert [owner["kind"] for owner in child["metadata"]["ownerReferences"]] == ["Toy"]
+
+
+async def test_a_reference_that_appears_makes_progress(cluster: Cluster) -> None:
+    await cluster.toy(text="hello", after="b")
+
+    async def waits() -> bool:
+        working = await cluster.condition("Reconciling")
+        return working is not None and "b does not exist" in working["message"]
+
+    await cluster.until(waits)
+    assert await cluster.config_map() is None
+    await cluster.toy("b")
+    await cluster.until_ready()
+
+
+async def test_an_orderly_end_deletes_the_child_first(cluster: Cluster) -> None:
+    await cluster.toy(text="hello", orderly=True)
+    await cluster.until_ready()
+    toy = await cluster.get(TOY)
+    assert toy is not None
+    assert toy["metadata"]["finalizers"] == ["vireo.dev/orderly-end"]
+    await cluster.delete(TOY, "a")
+
+    async def gone() -> bool:
+        return await cluster.get(TOY) is None
+
+    await cluster.until(gone)
+    assert await cluster.config_map() is None
+
+
+async def test_a_refusal_is_told_in_the_servers_words(cluster: Cluster) -> None:
+    await cluster.toy(text="x" * 1_100_000)  # more than a ConfigMap may hold
+    stalled = await cluster.until_stalled()
+    assert stalled["reason"] == "Refused"
+    assert "ConfigMap" in stalled["message"]
+    assert "Too long" in stalled["message"]
+
+
+async def test_a_stored_spec_that_this_version_can_not_read_is_said_and_left(cluster: Cluster) -> None:
+    await cluster.toy(text={"not": "a text"})
+    stalled = await cluster.until_stalled()
+    assert stalled["reason"] == "BadSpec"
+    assert "spec.text" in stalled["message"]
+    assert await cluster.config_map() is None
