@@ -62,7 +62,7 @@ def _facts(kind: AnyKind) -> Iterator[str]:
     if kind.singleton:
         yield f"- There is one, named `{kind.singleton}`"
     if kind.ready_when:
-        yield f"- Wait for it: `kubectl wait {kind.resource}/NAME --for={kind.ready_when}`"
+        yield f"- Wait for it: `{kind.ready_when}`"
 
 
 def _part(title: str, path: str, schema: Schema) -> Iterator[str]:

@@ -98,7 +98,7 @@ def _structure(hint: Any, marks: Marks, place: Place) -> Schema:
     if _all(WithJsonSchema, marks):
         return _scalar(hint, marks, place)
     if _is_union(hint):
-        return _int_or_string(hint, marks, place)
+        return _int_or_string(hint, place)
     if get_origin(hint) in (tuple, list):
         return _list(hint, marks, place)
     if get_origin(hint) is dict:
@@ -195,10 +195,12 @@ def _size(what: Literal["Items", "Properties"], hint: Any, marks: Marks, place: 
     return size
 
 
-def _int_or_string(hint: Any, marks: Marks, place: Place) -> Schema:
-    if set(get_args(hint)) - {types.NoneType} != {int, str}:
+def _int_or_string(hint: Any, place: Place) -> Schema:
+    """The bounds stand at the text: pydantic can not ask how long a number is."""
+    members = dict(_unwrapped(member, ()) for member in get_args(hint) if member is not types.NoneType)
+    if set(members) != {int, str}:
         raise BadTypeError(place.path, f"{hint} is a union", "only X | None and int | str can be said in a CRD")
-    text = _scalar(str, marks, place)
+    text = _scalar(str, members[str], place)
     del text["type"]
     return {"anyOf": [{"type": "integer"}, {"type": "string"}], INT_OR_STRING: True, **text}
 

@@ -74,7 +74,7 @@ def bicycle(
         uses=lambda meta, spec: frozenset(),  # noqa: ARG005
         desired=lambda observed: Desired(),  # noqa: ARG005
         status_of=lambda observed, desired, outcomes: Status(),  # noqa: ARG005
-        ready_when="condition=Ready",
+        ready_when="kubectl wait bicycles.vireo.dev/NAME --for=condition=Ready",
         singleton=singleton,
     )
 
@@ -149,7 +149,7 @@ def test_the_page_of_a_kind_has_a_row_a_field_with_type_default_rules_and_descri
         "matches `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$` | Which wheel. |",
         "| `spec.wheels[].inches` | integer | `17` | at least 10<br>at most 24 | How large it is \\| across. |",
     ]
-    assert "kubectl wait bicycles.vireo.dev/NAME --for=condition=Ready" in page
+    assert "- Wait for it: `kubectl wait bicycles.vireo.dev/NAME --for=condition=Ready`" in page
 
 
 def test_the_page_of_reasons_has_a_row_a_reason() -> None:

@@ -75,7 +75,7 @@ BECOMES: dict[str, tuple[Any, dict[str, Any]]] = {
         {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$", "maxLength": 32},
     ),
     "a number or text": (
-        Annotated[int | str, Field(max_length=9)],
+        int | Annotated[str, Field(max_length=9)],
         {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True, "maxLength": 9},
     ),
     "a list is atomic": (
@@ -210,6 +210,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a word that some readers of YAML take for a flag": (Literal["Y"], "YAML reads Y"),
     "a word that YAML reads as a number": (Literal["10"], "YAML reads 10"),
     "a union": (Annotated[int | bool, Field()], "is a union"),
+    "a number or text without a bound": (int | str, "a string without a bound"),
     "a union of objects": (Named | Engine, "is a union"),
     "a type that contains itself": (Chain, r"spec\.link: Chain contains itself"),
     "a tuple of fixed length": (tuple[int, int], "a tuple of fixed length"),

@@ -1,0 +1,59 @@
+"""A control plane with Vireo's CRDs, and a namespace in it."""
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from api.bare import control_plane
+from api.server import APPLY, Answer, Server
+
+__all__ = ["control_plane"]
+
+FILES = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+NAMESPACES = "/api/v1/namespaces"
+DEADLINE_SECONDS = 30
+
+
+@pytest.fixture(scope="session")
+def applied(control_plane: str) -> Mapping[str, Answer]:
+    """What the API server answered to each generated CRD, by the CRD's name; all are served by now."""
+    server = Server(control_plane)
+    manifests = [yaml.safe_load(file.read_text()) for file in FILES]
+    answers = {one["metadata"]["name"]: _apply(server, one) for one in manifests}
+    for manifest in manifests:
+        _wait_until_served(server, manifest)
+    return answers
+
+
+@pytest.fixture(scope="session")
+def server(control_plane: str, applied: Mapping[str, Answer]) -> Server:  # noqa: ARG001 - the CRDs must be there
+    return Server(control_plane)
+
+
+@pytest.fixture(scope="session")
+def namespace(server: Server) -> Iterator[str]:
+    """A namespace of these tests; it goes with what is in it."""
+    name = f"rules-{uuid.uuid4().hex[:8]}"
+    server.must("POST", NAMESPACES, {"metadata": {"name": name}})
+    yield name
+    server.must("DELETE", f"{NAMESPACES}/{name}")
+
+
+def _apply(server: Server, crd: Mapping[str, Any]) -> Answer:
+    return server.ask(
+        "PATCH", f"{CRDS}/{crd['metadata']['name']}", crd, APPLY, fieldManager="vireo-tests", force="true"
+    )
+
+
+def _wait_until_served(server: Server, crd: Mapping[str, Any]) -> None:
+    spec = crd["spec"]
+    path = f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}"
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while (answer := server.ask("GET", path)).code != 200:
+        assert time.monotonic() < deadline, f"{path} is not served after {DEADLINE_SECONDS} s: {answer}"
+        time.sleep(0.05)
