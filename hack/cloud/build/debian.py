@@ -1,11 +1,16 @@
 """Debian: the packages that the host needs, and file systems made from packages."""
 
+import json
 import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
+from cloud.build import oci
+from cloud.build.target import Target, Workshop, hash_of
 from cloud.steps import Failure, Steps
 
 # What real nodes need of the host beside what is built here.
@@ -46,3 +51,49 @@ def _apt_get(*arguments: str) -> None:
         raise Failure(
             f"apt-get {' '.join(arguments)}: {done.stderr.strip()}", advice="see if the Debian mirror can be reached"
         )
+
+
+@dataclass(frozen=True)
+class DebianLayer(Target):
+    """The files of Debian packages and of all that they depend on, as an image's layer.
+
+    They are unpacked and not configured, which is enough to run programs and takes seconds: what a package would have set
+    up (users, alternatives) is the business of the image on top. `dropped` are shell patterns of paths to leave out.
+    """
+
+    name: str
+    suite: str
+    packages: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def host_packages(self) -> tuple[str, ...]:
+        return ("mmdebstrap", "util-linux", *oci.HOST_PACKAGES)
+
+    def recipe(self) -> Mapping[str, str]:
+        return {"command": json.dumps(self._command(Path("out"), "mirror")), "code": hash_of(Path(oci.__file__))}
+
+    def make(self, workshop: Workshop) -> None:
+        tar = workshop.out / "tree.tar"
+        # Its temporary folder inside ours, so that what a kill leaves is found; the epoch makes the tar reproducible.
+        environment = {**os.environ, "TMPDIR": str(workshop.out), "SOURCE_DATE_EPOCH": "1"}
+        workshop.run(self._command(tar, mirror()), env=environment)
+        oci.pack_layer(workshop.out, tar)
+        tar.unlink()
+
+    def _command(self, tar: Path, archive: str) -> list[str]:
+        drop = " ".join(f'"$1"/{pattern}' for pattern in self.dropped)
+        return [
+            *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
+            *("mmdebstrap", "--mode=root", "--variant=extract", "--skip=output/dev"),
+            *(f"--include={','.join(self.packages)}", f"--customize-hook=rm -rf {drop}", self.suite, str(tar), archive),
+        ]
+
+
+def mirror() -> str:
+    """The Debian archive that this host uses. Raises Failure where there is none."""
+    command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
+    if not found:
+        raise Failure("apt-get knows no Debian archive", advice="add one to /etc/apt/sources.list, then apt-get update")
+    return next((uri for uri in found if "security" not in uri), found[0])

@@ -23,7 +23,8 @@ from cloud.build.targets import GO
 class Pin:
     """What a module of go/ is made from.
 
-    upstream: module -> version, whose commands we build; the replacements of the first are repeated.
+    upstream: module -> version, whose commands we build. The replacements of a single one are repeated; several share
+    the newest of what each requires, so that what they have in common is compiled once.
     released: path prefix -> version of what upstream replaces by folders of its own tree.
     replaced: module -> folder of ours, for a module that is not served.
     """
@@ -41,6 +42,22 @@ PINS = {
         released={"github.com/containerd/containerd/api": v.CONTAINERD_API},
     ),
     "cni": Pin({"github.com/containernetworking/plugins": v.CNI_PLUGINS}),
+    "kubevirt": Pin(
+        {"kubevirt.io/kubevirt": v.KUBEVIRT},
+        released={"kubevirt.io/": v.KUBEVIRT},
+        replaced={"libguestfs.org/libnbd": "./libnbd"},
+    ),
+    "addons": Pin(
+        {
+            "github.com/kubernetes-csi/external-provisioner/v6": v.PROVISIONER,
+            "github.com/kubernetes-csi/external-resizer/v2": v.RESIZER,
+            "github.com/kubernetes-csi/external-snapshotter/v8": v.SNAPSHOTTER,
+            "github.com/kubernetes-csi/external-snapshotter/client/v8": v.SNAPSHOTTER,
+            "sigs.k8s.io/kwok": v.KWOK,
+            "helm.sh/helm/v3": v.HELM,
+        }
+    ),
+    "registry": Pin({"github.com/distribution/distribution/v3": v.REGISTRY}),
 }
 
 
@@ -49,11 +66,13 @@ def pin(name: str) -> None:
     wanted, module = PINS[name], MODULES / name
     module.mkdir(exist_ok=True)
     (module / "go.mod").write_text(f"module vireo.dev/cloud/{name}\n")
-    first, *_ = wanted.upstream.items()
-    upstream = _read(source(module, "@".join(first)))
-    edits = [f"-go={upstream['Go']}", *(f"-require={path}@{version}" for path, version in wanted.upstream.items())]
-    edits += [f"-godebug={debug['Key']}={debug['Value']}" for debug in upstream.get("Godebug") or []]
-    edits += [f"-replace={old}={new}" for old, new in [*_replacements(upstream, wanted), *wanted.replaced.items()]]
+    sources = [source(module, f"{path}@{version}") for path, version in wanted.upstream.items()]
+    # Their own sums first: the checksum database does not know every module that they require.
+    (module / "go.sum").write_text("".join((folder / "go.sum").read_text() for folder in sources))
+    edits = [f"-require={path}@{version}" for path, version in wanted.upstream.items()]
+    edits += [f"-replace={old}={new}" for old, new in wanted.replaced.items()]
+    if len(sources) == 1:
+        edits += _repeated(_read(sources[0]), wanted.released)
     edits += [f"-tool={package}" for package in _commands(module)]
     go(module, "mod", "edit", *edits)
     go(module, "mod", "tidy")
@@ -64,13 +83,17 @@ def _read(folder: Path) -> dict[str, Any]:
     return content
 
 
-def _replacements(upstream: dict[str, Any], wanted: Pin) -> Iterator[tuple[str, str]]:
+def _repeated(upstream: dict[str, Any], released: Mapping[str, str]) -> Iterator[str]:
+    """What Go reads in the main module's go.mod only, as edits of ours."""
+    yield f"-go={upstream['Go']}"
+    for debug in upstream.get("Godebug") or []:
+        yield f"-godebug={debug['Key']}={debug['Value']}"
     for replacement in upstream.get("Replace") or []:
         old, new = replacement["Old"]["Path"], replacement["New"]
         if not new["Path"].startswith("."):
-            yield old, f"{new['Path']}@{new['Version']}"
-        elif version := next((version for prefix, version in wanted.released.items() if old.startswith(prefix)), None):
-            yield old, f"{old}@{version}"
+            yield f"-replace={old}={new['Path']}@{new['Version']}"
+        elif version := next((version for prefix, version in released.items() if old.startswith(prefix)), None):
+            yield f"-replace={old}={old}@{version}"
 
 
 def _commands(module: Path) -> list[str]:

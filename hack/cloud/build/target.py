@@ -7,9 +7,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from cloud.steps import Failure
+
+
+class Built(NamedTuple):
+    """A file of another target's artefact."""
+
+    target: str
+    file: str
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,10 @@ class Workshop:
     out: Path
     inputs: Mapping[str, Path]
     log: Path
+
+    def path(self, source: Path | Built) -> Path:
+        """Where a file lies that is either of the tree or of an input."""
+        return self.inputs[source.target] / source.file if isinstance(source, Built) else source
 
     def run(self, command: Sequence[str | Path], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
         """Runs a tool, niced, with its output in the log; it dies with us. Raises Failure if it can not or fails."""

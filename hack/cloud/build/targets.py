@@ -1,16 +1,47 @@
 """The table of all that can be built. A new binary or image is one entry here."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from cloud.build import oci
 from cloud.build import versions as v
+from cloud.build.clang import InModule, StaticC
+from cloud.build.debian import DebianLayer
 from cloud.build.golang import MODULES, GoBinaries
-from cloud.build.target import Target
+from cloud.build.images import OciImage, programs, static_image
+from cloud.build.oci import NET_BIND_SERVICE, Entry
+from cloud.build.target import Built, Target
+
+_HERE = Path(__file__).parent
 
 _COMPONENT_BASE = "k8s.io/component-base/version"
 _MAJOR, _MINOR, _ = v.KUBERNETES.removeprefix("v").split(".")
 _KUBERNETES_STAMPS = {
     "all": f"{_COMPONENT_BASE}.gitVersion={v.KUBERNETES} {_COMPONENT_BASE}.gitMajor={_MAJOR} "
     f"{_COMPONENT_BASE}.gitMinor={_MINOR} {_COMPONENT_BASE}.gitTreeState=clean"
+}
+
+_KUBEVIRT_COMMANDS = (
+    "virt-operator",
+    "virt-api",
+    "virt-controller",
+    "virt-handler",
+    "virt-chroot",
+    "virt-launcher",
+    "virt-launcher-monitor",
+    "virt-probe",
+    "virt-tail",
+    "virt-freezer",
+    "virt-exportproxy",
+    "virt-exportserver",
+    "virtctl",
+)
+
+_CSI_VERSIONS = {
+    "external-provisioner/v6/cmd/csi-provisioner": v.PROVISIONER,
+    "external-resizer/v2/cmd/csi-resizer": v.RESIZER,
+    "external-snapshotter/v8/cmd/csi-snapshotter": v.SNAPSHOTTER,
+    "external-snapshotter/v8/cmd/snapshot-controller": v.SNAPSHOTTER,
 }
 
 # In the order in which they are wanted: what takes longest to come up after it was built is built first.
@@ -51,7 +82,113 @@ GO: Sequence[GoBinaries] = (
         },
         stamps={"all": f"github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion={v.CNI_PLUGINS}"},
     ),
+    GoBinaries(
+        "registry",
+        MODULES / "registry",
+        {"registry": "github.com/distribution/distribution/v3/cmd/registry"},
+        stamps={"all": f"github.com/distribution/distribution/v3/version.version={v.REGISTRY}"},
+    ),
+    # All in one build with C on, although only the four that talk to libvirt have C parts: with it off the others would
+    # need nearly every package compiled once more. The tags keep C out of them, so that they are static.
+    GoBinaries(
+        "kubevirt",
+        MODULES / "kubevirt",
+        {
+            **{name: f"kubevirt.io/kubevirt/cmd/{name}" for name in _KUBEVIRT_COMMANDS},
+            "kubevirt-manifests": "./manifests",
+        },
+        stamps={"all": f"kubevirt.io/client-go/version.gitVersion={v.KUBEVIRT}"},
+        tags=("netgo", "osusergo"),
+        cgo=("gcc", "libc6-dev", "pkg-config", "libvirt-dev"),
+    ),
+    GoBinaries(
+        "csi",
+        MODULES / "addons",
+        {path.rpartition("/")[2]: f"github.com/kubernetes-csi/{path}" for path in _CSI_VERSIONS},
+        stamps={
+            f"github.com/kubernetes-csi/{path}": f"main.version={version}" for path, version in _CSI_VERSIONS.items()
+        },
+    ),
+    GoBinaries("kwok", MODULES / "addons", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
+    GoBinaries(
+        "helm",
+        MODULES / "addons",
+        {"helm": "helm.sh/helm/v3/cmd/helm"},
+        stamps={"all": f"helm.sh/helm/v3/internal/version.version={v.HELM}"},
+    ),
 )
 
-TARGETS: Mapping[str, Target] = {target.name: target for target in GO}
-BINARIES: Mapping[str, str] = {binary: target.name for target in GO for binary in target.commands}
+C: Sequence[StaticC] = (
+    StaticC("sandbox", _HERE / "c/sandbox.c"),
+    StaticC(
+        "container-disk",
+        InModule(MODULES / "kubevirt", "kubevirt.io/kubevirt", "cmd/container-disk-v2alpha/main.c"),
+    ),
+)
+
+# What virt-launcher and virt-handler run: QEMU and libvirt as Debian has them, without what a headless x86 machine
+# never needs.
+MACHINE_TOOLS = DebianLayer(
+    "machine-tools",
+    v.DEBIAN,
+    packages=(
+        *("base-files", "bash", "coreutils", "findutils", "grep", "iproute2", "mount", "nftables", "procps", "sed"),
+        *("tar", "util-linux", "xorriso", "libvirt-clients", "libvirt-daemon", "libvirt-daemon-driver-qemu"),
+        *("libvirt-daemon-log", "qemu-system-x86", "qemu-utils", "seabios"),
+    ),
+    dropped=(
+        *("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/locale", "usr/share/perl*", "usr/share/bash*"),
+        *("usr/share/zoneinfo", "usr/share/icons", "usr/share/polkit-1", "usr/share/lintian", "usr/share/applications"),
+        *("usr/share/bug", "usr/share/metainfo", "usr/lib/systemd", "usr/lib/x86_64-linux-gnu/systemd"),
+        *("usr/lib/x86_64-linux-gnu/perl*", "usr/bin/perl*", "var/lib/dpkg", "var/cache", "var/log/*"),
+        *("usr/bin/qemu-system-i386", "usr/bin/qemu-system-x86_64-microvm", "usr/bin/qemu-io", "usr/bin/qemu-nbd"),
+        *("usr/share/qemu/openbios-*", "usr/share/qemu/s390-*", "usr/share/qemu/skiboot*", "usr/share/qemu/slof*"),
+        *("usr/share/qemu/*.dtb", "usr/share/qemu/hppa-*", "usr/share/qemu/opensbi-*", "usr/share/qemu/u-boot*"),
+        *("usr/share/qemu/palcode-*", "usr/share/qemu/QEMU,*", "usr/share/qemu/vof*", "usr/share/qemu/npcm*"),
+        *("usr/lib/ipxe", "usr/lib/x86_64-linux-gnu/qemu/audio-*", "usr/lib/x86_64-linux-gnu/qemu/ui-curses.so"),
+    ),
+)
+
+_KUBEVIRT_ROOT = (
+    *oci.tree(_HERE / "rootfs/kubevirt"),
+    Entry("var/run", link="../run"),  # relative: virt-handler walks it through /proc/PID/root
+    Entry("home/qemu", owner=107),
+    Entry("var/lib/kubevirt-node-labeller"),
+)
+
+IMAGES: Sequence[OciImage] = (
+    static_image("pause", {"/pause": Built("sandbox", "sandbox")}, user="65535"),
+    *(
+        static_image(name, {f"/usr/bin/{name}": Built("kubevirt", name)}, user="1001", tag=v.KUBEVIRT)
+        for name in ("virt-operator", "virt-api", "virt-controller", "virt-exportproxy", "virt-exportserver")
+    ),
+    OciImage(
+        "virt-handler",
+        (*_KUBEVIRT_ROOT, *programs("usr/bin", "kubevirt", ("virt-handler", "virt-chroot"))),
+        entrypoint=("/usr/bin/virt-handler",),
+        tag=v.KUBEVIRT,
+        base=("machine-tools",),
+    ),
+    OciImage(
+        "virt-launcher",
+        (
+            *_KUBEVIRT_ROOT,
+            *programs("usr/bin", "kubevirt", ("virt-launcher", "virt-probe", "virt-tail", "virt-freezer")),
+            *programs("usr/bin", "container-disk", ("container-disk",)),
+            Entry(
+                "usr/bin/virt-launcher-monitor",
+                Built("kubevirt", "virt-launcher-monitor"),
+                capabilities=NET_BIND_SERVICE,
+            ),
+        ),
+        entrypoint=("/usr/bin/virt-launcher",),
+        tag=v.KUBEVIRT,
+        base=("machine-tools",),
+    ),
+)
+
+TARGETS: Mapping[str, Target] = {target.name: target for target in (MACHINE_TOOLS, *GO, *C, *IMAGES)}
+BINARIES: Mapping[str, str] = {
+    **{binary: target.name for target in GO for binary in target.commands},
+    **{target.name: target.name for target in C},
+}
