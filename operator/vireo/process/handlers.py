@@ -1,8 +1,13 @@
-"""kopf's part: it watches Vireo's own kinds, and its handlers put the object into the store and a key on the queue. Nothing else."""
+"""kopf's part: it watches Vireo's own kinds, and its handlers put the object into the store and a key on the queue. Nothing else.
+
+It runs in a thread with a loop of its own: kopf takes a process' signals and waits for all tasks of its loop when it ends, and neither
+are its to take. What its handlers say is carried to the operator's loop, in order.
+"""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import kopf
@@ -15,44 +20,54 @@ from vireo.kube.own import decode_own
 from vireo.kube.store import Store
 
 
-def registry(
-    client: Client, store: Store, wake: Callable[[Iterable[Key]], None], indexed: asyncio.Event
-) -> kopf.OperatorRegistry:
-    """Handlers for every kind of the store. `indexed` is set when all objects that existed at the start are in the store."""
-    handlers = kopf.OperatorRegistry()
+@dataclass
+class OwnKinds:
+    """Watches the store's own kinds. `indexed` is set when all objects that existed at the start are in the store."""
 
-    async def login(**_: object) -> kopf.ConnectionInfo:
+    client: Client
+    store: Store
+    wake: Callable[[Iterable[Key]], None]
+    indexed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Until cancelled; then until kopf has ended."""
+        loop, stop = asyncio.get_running_loop(), threading.Event()
+        thread = loop.run_in_executor(None, self._watch, loop, stop)
+        try:
+            await asyncio.shield(thread)
+        finally:
+            stop.set()
+            await thread
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> None:
+        registry = kopf.OperatorRegistry()
+        kopf.on.startup(registry=registry)(_configure)
+        kopf.on.login(registry=registry)(self._login)
+        for kind in self.store.kinds.values():
+            self._register(registry, kind, loop)
+        kopf.run(registry=registry, clusterwide=True, standalone=True, stop_flag=stop)
+
+    async def _login(self, **_: object) -> kopf.ConnectionInfo:
         """kopf is known to the API server as we are."""
-        return kopf.ConnectionInfo(**asdict(await client.credentials()))
+        return kopf.ConnectionInfo(**asdict(await self.client.credentials()))
 
-    kopf.on.login(registry=handlers)(login)
-    kopf.on.startup(registry=handlers)(_configure)
-    for kind in store.kinds.values():
-        _register(handlers, kind, store, wake, indexed)
-    return handlers
+    def _register(self, registry: kopf.OperatorRegistry, kind: Kind[Any, Any], loop: asyncio.AbstractEventLoop) -> None:
+        resource = kind.resource
+        where = (resource.group, resource.version, resource.plural)
 
+        async def index(body: Mapping[str, Any], **_: object) -> None:
+            """kopf calls this for all objects before any other handler of any: the store is whole before work begins."""
+            live = decode_own(kind, msgspec.json.encode(dict(body)))
+            loop.call_soon_threadsafe(lambda: self.wake(self.store.put(live)))
 
-def _register(
-    handlers: kopf.OperatorRegistry,
-    kind: Kind[Any, Any],
-    store: Store,
-    wake: Callable[[Iterable[Key]], None],
-    indexed: asyncio.Event,
-) -> None:
-    resource = kind.resource
-    where = (resource.group, resource.version, resource.plural)
+        async def event(type: str | None, meta: Mapping[str, Any], **_: object) -> None:  # noqa: A002 - kopf's name
+            if type == "DELETED":
+                key, uid = Key(resource, meta.get("namespace", ""), meta["name"]), meta["uid"]
+                loop.call_soon_threadsafe(lambda: self.wake(self.store.remove(key, uid)))
+            loop.call_soon_threadsafe(self.indexed.set)
 
-    async def into_the_store(body: Mapping[str, Any], **_: object) -> None:
-        """kopf calls this for every object before any other handler of any object: the store is whole before work begins."""
-        wake(store.put(decode_own(kind, msgspec.json.encode(dict(body)))))
-
-    async def on_event(type: str | None, meta: Mapping[str, Any], **_: object) -> None:  # noqa: A002 - kopf's name
-        indexed.set()
-        if type == "DELETED":
-            wake(store.remove(Key(resource, meta.get("namespace", ""), meta["name"]), meta["uid"]))
-
-    kopf.index(*where, registry=handlers, id=f"store-{resource.plural}")(into_the_store)
-    kopf.on.event(*where, registry=handlers, id=f"event-{resource.plural}")(on_event)
+        kopf.index(*where, registry=registry, id=f"store-{resource.plural}")(index)
+        kopf.on.event(*where, registry=registry, id=f"event-{resource.plural}")(event)
 
 
 def _configure(settings: kopf.OperatorSettings, **_: object) -> None:
@@ -61,5 +76,4 @@ def _configure(settings: kopf.OperatorSettings, **_: object) -> None:
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 360
     settings.watching.inactivity_timeout = 70
-    settings.scanning.disabled = False
     settings.networking.request_timeout = 30

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-import kopf
-
 from vireo.api.kind import Kind
 from vireo.api.resources import Key
 from vireo.kinds import KINDS
@@ -16,7 +14,7 @@ from vireo.kube.client import ApiError, Client
 from vireo.kube.observe import Reader
 from vireo.kube.store import Store
 from vireo.kube.watch import Watcher
-from vireo.process.handlers import registry
+from vireo.process.handlers import OwnKinds
 from vireo.process.health import Health, serve
 from vireo.process.metrics import Metrics
 from vireo.reconcile.gate import Gate
@@ -36,13 +34,12 @@ class Operator:
     """All parts of one operator process, connected."""
 
     def __init__(self, client: Client, kinds: Iterable[Kind[Any, Any]] = KINDS) -> None:
-        self._client = client
         self.store = Store(kinds)
         self.metrics = Metrics()
         self.gate = Gate(client, self.store, self.metrics.write)
         self.reconciler = Reconciler(Reader(client, self.store), self.store, self.gate)
         self.queue = Queue(self._work, now)
-        self.indexed = asyncio.Event()
+        self.own = OwnKinds(client, self.store, self.queue.wake)
         self.watchers = [Watcher(client, self.store, watch, self.queue.wake) for watch in self._foreign()]
 
     async def run(self, port: int, stop: asyncio.Event) -> None:
@@ -51,10 +48,11 @@ class Operator:
             tasks = [
                 group.create_task(serve(Health(lambda: self.ready, self.queue), self.metrics, port)),
                 group.create_task(self._make_singletons()),
+                group.create_task(self.own.run()),
                 *(group.create_task(watcher.run()) for watcher in self.watchers),
                 group.create_task(self._reconcile()),
             ]
-            await self._own(stop)
+            await stop.wait()
             log.info("told to stop")
             for task in tasks:
                 task.cancel()
@@ -62,24 +60,18 @@ class Operator:
     @property
     def ready(self) -> bool:
         """Whether everything that existed at the start has been seen."""
-        return self.indexed.is_set() and all(watcher.synced.is_set() for watcher in self.watchers)
+        return self.own.indexed.is_set() and all(watcher.synced.is_set() for watcher in self.watchers)
 
     async def _reconcile(self) -> None:
         for watcher in self.watchers:
             await watcher.synced.wait()
-        await self.indexed.wait()
+        await self.own.indexed.wait()
         log.info("all objects seen; reconciling")
         await self.queue.run(WORKERS)
 
     async def _work(self, key: Key) -> Result:
         with self.metrics.reconcile(key.resource):
             return await self.reconciler.reconcile(key, now())
-
-    async def _own(self, stop: asyncio.Event) -> None:
-        """kopf watches Vireo's own kinds. It takes the signals for itself, so its end is ours."""
-        handlers = registry(self._client, self.store, self.queue.wake, self.indexed)
-        await kopf.operator(registry=handlers, clusterwide=True, standalone=True, stop_flag=stop)
-        stop.set()
 
     async def _make_singletons(self) -> None:
         for kind in (kind for kind in self.store.kinds.values() if kind.singleton):
