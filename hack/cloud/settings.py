@@ -9,6 +9,7 @@
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -112,6 +113,19 @@ class Settings:
             index=index_of(folder),
         )
 
+    @classmethod
+    def running(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """The cloud in force as `up` made it, whatever numbers the environment asks for now."""
+        asked = cls.from_environment(environment)
+        if not asked.state_file.is_file():
+            return asked
+        return replace(asked, **json.loads(asked.state_file.read_text()))
+
+    def remember(self) -> None:
+        """Writes what `running` reads."""
+        made = {"real_nodes": self.real_nodes, "simulated_nodes": self.simulated_nodes, "run": self.run}
+        self.state_file.write_text(json.dumps(made) + "\n")
+
     def without_real_nodes(self) -> "Settings":
         """The same cloud with simulated nodes only."""
         return replace(self, real_nodes=0)
@@ -127,11 +141,6 @@ class Settings:
     def log(self) -> Path:
         """One file a process, and audit.log."""
         return self.dir / "log"
-
-    @property
-    def run_dir(self) -> Path:
-        """One file a process: its id, start time and command."""
-        return self.dir / "run"
 
     @property
     def pki(self) -> Path:
@@ -152,6 +161,11 @@ class Settings:
     def shared(self) -> Path:
         """A folder that every real node sees as SHARED_ON_NODES: the storage device of the cloud."""
         return self.dir / "shared"
+
+    @property
+    def state_file(self) -> Path:
+        """What the last `up` was asked for."""
+        return self.dir / "cloud.json"
 
     @property
     def steps_file(self) -> Path:

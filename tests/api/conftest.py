@@ -2,7 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,17 @@ import yaml
 from api.bare import control_plane
 from api.server import APPLY, Answer, Server
 
+from generate.crds import AnyKind
+
 __all__ = ["control_plane"]
 
 FILES = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 NAMESPACES = "/api/v1/namespaces"
 DEADLINE_SECONDS = 30
+
+Object = Mapping[str, Any]
+Stored = Callable[[AnyKind, Object], AbstractContextManager[Object]]
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +48,24 @@ def namespace(server: Server) -> Iterator[str]:
     server.must("POST", NAMESPACES, {"metadata": {"name": name}})
     yield name
     server.must("DELETE", f"{NAMESPACES}/{name}")
+
+
+@pytest.fixture
+def stored(server: Server, namespace: str) -> Stored:
+    """Stores an object with its status, in a `with`."""
+
+    @contextmanager
+    def store(kind: AnyKind, given: Object) -> Iterator[Object]:
+        made = server.must("POST", kind.resource.path(namespace), given).body
+        path = kind.resource.path(namespace, made["metadata"]["name"])
+        try:
+            if "status" in given:
+                made = server.must("PUT", f"{path}/status", {**made, "status": given["status"]}).body
+            yield made
+        finally:
+            server.must("DELETE", path)
+
+    return store
 
 
 def _apply(server: Server, crd: Mapping[str, Any]) -> Answer:

@@ -1,10 +1,7 @@
 """Every rule of every kind, asked of the real API server: seen accepted once and refused once."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
-
 import pytest
+from api.conftest import Object, Stored
 from api.constraints import Constraint, broken, constraints
 from api.rules import RULES, Case
 from api.server import Answer, Server
@@ -12,9 +9,6 @@ from api.server import Answer, Server
 from generate.crds import AnyKind, object_schema
 
 pytestmark = pytest.mark.api
-
-Object = Mapping[str, Any]
-Stored = Callable[[AnyKind, Object], AbstractContextManager[Object]]
 
 VALID = [case for rules in RULES for case in rules.valid]
 REFUSED = [case for rules in RULES for case in rules.refused]
@@ -24,24 +18,6 @@ BOUNDS = [
     for rules in RULES
     for constraint in sorted(constraints(object_schema(rules.kind)), key=str)
 ]
-
-
-@pytest.fixture
-def stored(server: Server, namespace: str) -> Stored:
-    """Stores an object with its status for the time of a test."""
-
-    @contextmanager
-    def store(kind: AnyKind, given: Object) -> Iterator[Object]:
-        made = server.must("POST", kind.resource.path(namespace), given).body
-        path = kind.resource.path(namespace, made["metadata"]["name"])
-        try:
-            if "status" in given:
-                made = server.must("PUT", f"{path}/status", {**made, "status": given["status"]}).body
-            yield made
-        finally:
-            server.must("DELETE", path)
-
-    return store
 
 
 def create(server: Server, namespace: str, kind: AnyKind, given: Object) -> Answer:

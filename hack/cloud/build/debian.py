@@ -86,7 +86,7 @@ class DebianLayer(Target):
         return [
             *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
             *("mmdebstrap", "--mode=root", "--variant=extract", "--skip=output/dev"),
-            *(f"--include={','.join(self.packages)}", f"--customize-hook=rm -rf {drop}", self.suite, str(tar), archive),
+            *(f"--include={','.join(self.packages)}", f"--extract-hook=rm -rf {drop}", self.suite, str(tar), archive),
         ]
 
 

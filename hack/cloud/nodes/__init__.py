@@ -1,7 +1,7 @@
 """Real nodes: kubelet, containerd and kube-proxy, each node in namespaces, a root and a control group of its own."""
 
-from cloud.nodes.deploy import deploy
-from cloud.nodes.needs import missing
 from cloud.nodes.node import Node, nodes
+from cloud.nodes.power import node_down, node_up
+from cloud.nodes.start import BINARIES, CNI_PLUGINS, deploy, launch
 
-__all__ = ["Node", "deploy", "missing", "nodes"]
+__all__ = ["BINARIES", "CNI_PLUGINS", "Node", "deploy", "launch", "node_down", "node_up", "nodes"]

@@ -7,6 +7,8 @@ DOWN = "vireo.dev/simulated-down"  # label of a simulated node that does not ans
 BOOTED = "vireo.dev/simulated-booted"  # annotation: since when a node runs that was without power; seconds since 1970
 KWOK = "kwok.x-k8s.io/node"  # annotation, with any value
 
+HANDLER, NODE = "simulated-virt-handler", "simulated-node"  # the player's two identities, by their certificates' files
+
 TAINT = {"key": SIMULATED, "value": "true", "effect": "NoSchedule"}
 TOLERATION = {"key": SIMULATED, "operator": "Exists", "effect": "NoSchedule"}
 

@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from cloud import pki, processes
@@ -12,8 +12,9 @@ from cloud.control_plane import kubeconfig_of, server
 from cloud.pki import Identity, pair
 from cloud.processes import Process, log_file
 from cloud.settings import CHECKOUT, Settings
-from cloud.simulated import nodes
-from cloud.simulated.labels import DOWN, SIMULATED
+from cloud.simulated import kubevirt_processes, nodes
+from cloud.simulated.address import make_reachable, player_address
+from cloud.simulated.labels import DOWN, HANDLER, NODE, SIMULATED
 from cloud.simulated.load import state_of
 from cloud.simulated.player.durations import write_defaults
 from cloud.steps import NotYet, Steps
@@ -25,9 +26,13 @@ ADVICE = "the log above says why; `make up` again goes on where it stopped"
 
 
 def deploy(settings: Settings, steps: Steps) -> None:
-    """Makes the wanted number of simulated nodes be there, Ready, each with the heartbeat of its virt-handler."""
+    """Makes the wanted number of simulated nodes be there, Ready, each with the heartbeat of its virt-handler.
+
+    Where there are no real nodes, KubeVirt is installed too, as processes of the host.
+    """
     with steps.step("simulated nodes") as step:
         api = Api(settings)
+        make_reachable(settings)
         _make_credentials(settings)
         for manifest in documents((HERE / "rbac.yaml").read_text()):
             name = f"{manifest['kind']} {manifest['metadata']['name']}"
@@ -37,11 +42,8 @@ def deploy(settings: Settings, steps: Steps) -> None:
         _make_nodes(settings, api)
         what, seconds = f"{settings.simulated_nodes} nodes to be Ready", 60 + settings.simulated_nodes / 5
         step.wait(what, lambda: _check(settings, api), seconds, log_file(settings, PLAYER), ADVICE)
-
-
-def player_address(settings: Settings) -> IPv4Address:
-    """Where virt-api finds the virt-handler of every simulated node: only the host has this address."""
-    return settings.network.simulated[1] if settings.real_nodes else settings.network.loopback
+    if not settings.real_nodes:
+        kubevirt_processes.deploy(settings, steps)
 
 
 def pods(settings: Settings) -> IPv4Network:
@@ -50,12 +52,13 @@ def pods(settings: Settings) -> IPv4Network:
 
 
 def _make_credentials(settings: Settings) -> None:
-    accounts = ("system:serviceaccounts", "system:serviceaccounts:kubevirt", "vireo:simulated-player")
+    accounts = ("system:serviceaccounts", "system:serviceaccounts:kubevirt")
     pki.make(
         settings,
         [
             Identity(KWOK, "vireo:simulated-kwok"),
-            Identity(PLAYER, "system:serviceaccount:kubevirt:kubevirt-handler", accounts),
+            Identity(HANDLER, "system:serviceaccount:kubevirt:kubevirt-handler", accounts),
+            Identity(NODE, "vireo:simulated-node"),
         ],
     )
     file = kubeconfig_of(settings, KWOK)
@@ -71,6 +74,7 @@ def _start_kwok(settings: Settings, api: Api) -> None:
     command = (
         str(binary("kwok")), f"--kubeconfig={kubeconfig_of(settings, KWOK)}",
         *(f"--config={file}" for file in stages),
+        "--node-lease-duration-seconds=40",  # as a kubelet's, renewed every 10 s
         f"--manage-nodes-with-label-selector={SIMULATED}=true,!{DOWN}",
         f"--node-ip={player_address(settings)}", f"--cidr={pods(settings)}",
     )  # fmt: skip
@@ -84,16 +88,14 @@ def _start_kwok(settings: Settings, api: Api) -> None:
 
 
 def _start_player(settings: Settings) -> None:
-    files = pair(settings, PLAYER)
     command = (
-        sys.executable, "-m", "cloud.simulated.player", f"--server={server(settings)}",
-        f"--authority={pair(settings, 'ca').certificate}", f"--certificate={files.certificate}", f"--key={files.key}",
+        sys.executable, "-m", "cloud.simulated.player", f"--server={server(settings)}", f"--pki={settings.pki}",
         f"--address={player_address(settings)}", f"--state={state_of(settings)}",
     )  # fmt: skip
-    code = tuple(sorted(HERE.rglob("*.py")))
-    durations = state_of(settings) / "durations.json"
+    read = (*sorted(HERE.rglob("*.py")), state_of(settings) / "durations.json")
+    certificates = (pair(settings, HANDLER).certificate, pair(settings, NODE).certificate)
     environment = {"PYTHONPATH": str(CHECKOUT / "hack"), "PYTHONUNBUFFERED": "1"}
-    processes.start(settings, Process(PLAYER, command, environment, (*code, durations, files.certificate)))
+    processes.start(settings, Process(PLAYER, command, environment, (*read, *certificates)))
 
 
 def _existing(api: Api) -> list[Object]:

@@ -62,16 +62,33 @@ class Reason(StrEnum):
     # VirtualDisk
     BOUND = "Bound", "The disk's claim is bound to storage of the size its spec asks."
     PROVISIONING = "Provisioning", "The datastore is making the disk."
+    PROVISIONING_FAILED = (
+        "ProvisioningFailed",
+        "The datastore can not make the disk now and tries again; its words are in the message.",
+    )
     WAITING_FOR_FIRST_USE = (
         "WaitingForFirstUse",
         "The disk is made when the first machine or container that uses it is placed.",
     )
     EXPANDING = "Expanding", "The disk is growing to the size its spec asks."
+    EXPANSION_FAILED = (
+        "ExpansionFailed",
+        "The datastore can not let the disk grow now; its words are in the message.",
+    )
     EXPANSION_UNSUPPORTED = "ExpansionUnsupported", "The datastore can not expand disks."
     SHRINK_UNSUPPORTED = "ShrinkUnsupported", "The disk's claim is larger than its spec asks; nothing shrinks a disk."
     DATASTORE_MISSING = (
         "DatastoreMissing",
         "The StorageClass that the disk names does not exist, or there is no default one.",
     )
-    CLAIM_LOST = "ClaimLost", "The claim of the disk lost its volume."
+    DATASTORE_FIXED = "DatastoreFixed", "The disk lies on another datastore than its spec names; it does not move."
+    BINDING_UNSUPPORTED = (
+        "BindingUnsupported",
+        "The datastore makes disks at their first use only, and the spec asks for one at once.",
+    )
+    CLAIM_RETAINED = (
+        "ClaimRetained",
+        "Data of an earlier disk of the same name was retained: it is neither used nor covered up without being asked.",
+    )
+    CLAIM_LOST = "ClaimLost", "The claim of the disk, or the volume behind it, was removed by others."
     IN_USE = "InUse", "The disk is to be deleted and something still uses it."

@@ -28,12 +28,17 @@ LAUNCHERS = "kubevirt.io=virt-launcher"
 
 
 class Machines:
-    """The store, the queue and the writer. `state` is the folder with the loads, `address` where the player listens."""
+    """The store, the queue and the writer.
 
-    def __init__(self, client: Client, durations: Durations, state: Path, address: str) -> None:
+    `handler` speaks as virt-handler, `node` does a kubelet's part. `state` is the folder with the loads, `address` where
+    the player listens.
+    """
+
+    def __init__(self, handler: Client, node: Client, durations: Durations, state: Path, address: str) -> None:
         self.keys = Keys()
         self.nodes: frozenset[str] = frozenset()
-        self._client, self._durations, self._state, self._address = client, durations, state, address
+        self._handler, self._node = handler, node
+        self._durations, self._state, self._address = durations, state, address
         self._booted: dict[str, float] = {}
         self._instances: dict[str, tuple[int, msgspec.Raw]] = {}
         self._pods: dict[str, dict[str, Pod]] = {}  # by machine, then by their own key
@@ -44,8 +49,8 @@ class Machines:
         """Follows instances and pods, and plays, for ever. The nodes must be known."""
         lists = asyncio.Semaphore(0)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._client.follow(INSTANCES, self._see_instance, lists.release))
-            pods = self._client.follow("/api/v1/pods", self._see_pod, lists.release, labelSelector=LAUNCHERS)
+            group.create_task(self._handler.follow(INSTANCES, self._see_instance, lists.release))
+            pods = self._node.follow("/api/v1/pods", self._see_pod, lists.release, labelSelector=LAUNCHERS)
             group.create_task(pods)
             for _ in range(2):
                 await lists.acquire()
@@ -88,7 +93,7 @@ class Machines:
             "lastTimestamp": now,
             "count": 1,
         }
-        await self._client.post(f"/api/v1/namespaces/{metadata['namespace']}/events", body)
+        await self._handler.post(f"/api/v1/namespaces/{metadata['namespace']}/events", body)
 
     def _see_instance(self, metadata: Metadata, raw: msgspec.Raw | None) -> None:
         if raw is None:
@@ -165,7 +170,7 @@ class Machines:
     async def _write(self, vmi: Json) -> None:
         metadata = vmi["metadata"]
         path = f"/apis/kubevirt.io/v1/namespaces/{metadata['namespace']}/virtualmachineinstances/{metadata['name']}"
-        answer = msgspec.json.decode(await self._client.put(path, vmi), type=msgspec.Raw)
+        answer = msgspec.json.decode(await self._handler.put(path, vmi), type=msgspec.Raw)
         self._see_instance(msgspec.json.decode(answer, type=_Written).metadata, answer)
 
     async def _end_launchers(self, key: str, vmi: Json | None) -> None:
@@ -178,7 +183,7 @@ class Machines:
                 self.keys.add_at(key, ends)
             else:
                 path = f"/api/v1/namespaces/{pod.metadata.namespace}/pods/{pod.metadata.name}/status"
-                await self._client.patch(path, launcher.ended(pod, time.time()))
+                await self._node.patch(path, launcher.ended(pod, time.time()))
 
 
 class _Written(msgspec.Struct):

@@ -16,7 +16,7 @@ from cloud.steps import NotYet, Step, Steps
 
 BINARIES = ("containerd", "containerd-shim-runc-v2", "ctr", "kubelet", "kube-proxy")
 CNI_PLUGINS = ("bridge", "host-local", "loopback", "portmap")
-LABELS = {"node-role.kubernetes.io/worker": ""}
+WORKER, CONTROL_PLANE = ({f"node-role.kubernetes.io/{role}": ""} for role in ("worker", "control-plane"))
 ADVICE = "the log above says why; `make down` and `make up` begin afresh"
 
 
@@ -24,7 +24,8 @@ def deploy(settings: Settings, steps: Steps) -> None:
     """Starts the nodes that do not run yet, and returns when all are Ready."""
     with steps.step("nodes") as step:
         launch(settings, step)
-        wait_ready(settings, step)
+        for node in nodes(settings):
+            wait_ready(node, step)
 
 
 def launch(settings: Settings, step: Step) -> None:
@@ -75,22 +76,23 @@ def boot(node: Node, step: Step) -> None:
     )
 
 
-def wait_ready(settings: Settings, step: Step) -> None:
-    """Returns when Kubernetes calls every real node Ready."""
-    api = Api(settings)
-    for node in nodes(settings):
+def wait_ready(node: Node, step: Step) -> None:
+    """Returns when Kubernetes calls the node Ready."""
+    api = Api(node.settings)
 
-        def ready(node: Node = node) -> None:
-            processes.still_running(settings, node.name)
-            found = api.get(f"/api/v1/nodes/{node.name}")
-            if found is None:
-                raise NotYet("its kubelet has not registered it")
-            state = condition(found, "Ready")
-            if state.get("status") != "True":
-                raise NotYet(str(state.get("message", "no state yet")))
-            api.merge(f"/api/v1/nodes/{node.name}", {"metadata": {"labels": LABELS}})
+    def ready() -> None:
+        processes.still_running(node.settings, node.name)
+        found = api.get(f"/api/v1/nodes/{node.name}")
+        if found is None:
+            raise NotYet("its kubelet has not registered it")
+        state = condition(found, "Ready")
+        if state.get("status") != "True":
+            raise NotYet(str(state.get("message", "no state yet")))
+        # KubeVirt puts its own pods on nodes of the control plane only.
+        labels = WORKER | CONTROL_PLANE if node.number == 1 else WORKER
+        api.merge(f"/api/v1/nodes/{node.name}", {"metadata": {"labels": labels}})
 
-        step.wait(f"{node.name} to be Ready", ready, seconds=90, log=node.log("kubelet"), advice=ADVICE)
+    step.wait(f"{node.name} to be Ready", ready, seconds=90, log=node.log("kubelet"), advice=ADVICE)
 
 
 def _first_process(node: Node) -> tuple[str, ...]:

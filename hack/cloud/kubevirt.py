@@ -1,0 +1,138 @@
+"""KubeVirt, installed by its own operator from the manifests that its own generators print."""
+
+import functools
+import json
+import subprocess
+from typing import Any
+
+from cloud.api import Api, Object, condition, documents
+from cloud.build import Image, binary, image
+from cloud.settings import Settings
+from cloud.steps import Failure, NotYet, Steps
+
+NAMESPACE = "kubevirt"
+PATH = f"/apis/kubevirt.io/v1/namespaces/{NAMESPACE}/kubevirts/kubevirt"
+IMAGES = ("virt-operator", "virt-api", "virt-controller", "virt-handler", "virt-launcher")
+FEATURE_GATES = (
+    "DeclarativeHotplugVolumes",  # disks of running machines through the machine's spec; HotplugVolumes would hide it
+    "ExpandDisks",  # a machine that runs sees its grown disk
+    "LiveUpdateNADRef",  # another network without a restart
+    "Snapshot",
+)
+READY_SOON = {"readinessProbe": {"initialDelaySeconds": 1, "periodSeconds": 2}}  # instead of 15 s and 10 to 20 s
+ADVICE = "`kubectl -n kubevirt get events,pods -o wide` says why; `make up` again goes on where it stopped"
+
+
+def images() -> list[Image]:
+    """The images that the nodes pull for KubeVirt."""
+    return [image(name) for name in IMAGES]
+
+
+def deploy(settings: Settings, steps: Steps) -> None:
+    """Installs KubeVirt and returns when it is deployed with the wanted configuration."""
+    with steps.step("KubeVirt") as step:
+        api = Api(settings)
+        wanted = [_namespace(), *_operator(), kubevirt()]
+        for manifest in wanted:
+            name = f"{manifest['kind']} {manifest['metadata']['name']}"
+            step.wait(name, functools.partial(api.apply, manifest), seconds=60, advice=ADVICE)
+        step.wait("KubeVirt to be deployed", lambda: check_deployed(api), seconds=420, advice=ADVICE)
+
+
+def kubevirt() -> Object:
+    """The KubeVirt object: software emulation, live updates by migration, one replica of each part."""
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "KubeVirt",
+        "metadata": {
+            "name": "kubevirt",
+            "namespace": NAMESPACE,
+            "annotations": {"kubevirt.io/latest-observed-api-version": "v1"},  # saves the operator a round of 5 s
+        },
+        "spec": {
+            "imagePullPolicy": "IfNotPresent",
+            "infra": {"replicas": 1},
+            "workloadUpdateStrategy": {"workloadUpdateMethods": ["LiveMigrate"]},
+            "configuration": {
+                "imagePullPolicy": "IfNotPresent",
+                "vmRolloutStrategy": "LiveUpdate",
+                "developerConfiguration": {"useEmulation": True, "featureGates": list(FEATURE_GATES)},
+            },
+            "customizeComponents": {
+                "patches": [
+                    _ready_soon("Deployment", "virt-api"),
+                    _ready_soon("Deployment", "virt-controller"),
+                    _ready_soon("DaemonSet", "virt-handler"),
+                ]
+            },
+        },
+    }
+
+
+def check_deployed(api: Api) -> None:
+    """Raises NotYet with what the operator waits for, until it has deployed the wanted generation."""
+    found = api.get(PATH)
+    if found is None:
+        raise NotYet("the KubeVirt object")
+    status = found.get("status", {})
+    current = status.get("observedGeneration") == found["metadata"]["generation"]
+    available = condition(found, "Available").get("status") == "True"
+    if status.get("phase") == "Deployed" and current and available:
+        return
+    raise NotYet(_what_is_missing(api) or f"virt-operator; phase {status.get('phase', 'none yet')}")
+
+
+def _what_is_missing(api: Api) -> str:
+    """The first part of KubeVirt, in the order of their roll-out, that is not there or not ready."""
+    apps, core = f"/apis/apps/v1/namespaces/{NAMESPACE}", f"/api/v1/namespaces/{NAMESPACE}"
+    for kind, name in (
+        ("deployments", "virt-operator"),
+        ("deployments", "virt-api"),
+        ("deployments", "virt-controller"),
+        ("daemonsets", "virt-handler"),
+    ):
+        found = api.get(f"{apps}/{kind}/{name}")
+        if found is None:
+            return f"virt-operator has not made {name} yet"
+        status = found.get("status", {})
+        ready = status.get("readyReplicas", status.get("numberReady", 0))
+        wanted = status.get("desiredNumberScheduled", found["spec"].get("replicas", 1))
+        if not wanted or ready < wanted:
+            pods = api.items(f"{core}/pods", labelSelector=f"kubevirt.io={name}")
+            return f"{name}: {ready} of {wanted} ready" + "".join(sorted({_state(pod) for pod in pods}))
+    return ""
+
+
+def _state(pod: Object) -> str:
+    """Why the pod's first container that does not run waits, such as `, ImagePullBackOff`."""
+    status = pod.get("status", {})
+    for container in (*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])):
+        waiting = container.get("state", {}).get("waiting")
+        if waiting:
+            return f", {waiting.get('reason', 'waiting')}"
+    return ""
+
+
+def _namespace() -> Object:
+    enforce = {"pod-security.kubernetes.io/enforce": "privileged"}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": enforce}}
+
+
+def _operator() -> list[Object]:
+    """The operator's own manifests, with a readiness check that looks at once."""
+    command = (str(binary("kubevirt-manifests")), f"-namespace={NAMESPACE}", "-registry=registry.local", "-replicas=1")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failure(f"{command[0]}: {done.stderr.strip()}", advice="a fault of the build: see hack/cloud/build")
+    manifests = documents(done.stdout)
+    for manifest in manifests:
+        manifest.pop("status", None)
+        if manifest["kind"] == "Deployment":
+            for container in manifest["spec"]["template"]["spec"]["containers"]:
+                container["readinessProbe"] |= READY_SOON["readinessProbe"]
+    return manifests
+
+
+def _ready_soon(kind: str, name: str) -> dict[str, Any]:
+    patch = {"spec": {"template": {"spec": {"containers": [{"name": name, **READY_SOON}]}}}}
+    return {"resourceType": kind, "resourceName": name, "type": "strategic", "patch": json.dumps(patch)}

@@ -1,0 +1,125 @@
+"""Brings a cloud up, from whatever state it is in: each step keeps what is as wanted and makes what is missing."""
+
+import contextlib
+import dataclasses
+import importlib
+import json
+import os
+from collections.abc import Callable
+
+from cloud import build, cgroups, claim, control_plane, kubevirt, nodes, registry
+from cloud.build import debian
+from cloud.nodes import host, needs
+from cloud.settings import Settings
+from cloud.steps import Failure, Steps
+
+CONTROL_PLANE_BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+
+
+def up(settings: Settings) -> Settings:
+    """Brings the cloud up and returns its settings as they came to be. Raises Failure."""
+    steps = Steps()
+    with claim.exclusive(settings):
+        settings = claim.take(_what_can_run(settings, steps))
+        for folder in (settings.log, settings.bin):
+            folder.mkdir(exist_ok=True)
+        settings.remember()
+        _account_for_memory(settings, steps)
+        try:
+            _make(settings, steps)
+        finally:
+            _write_records(settings, steps)
+    return settings
+
+
+def _make(settings: Settings, steps: Steps) -> None:
+    build.ensure(_artefacts(settings), steps)
+    if settings.real_nodes:
+        host.build_network(settings)
+        steps.together({"control plane": lambda: control_plane.deploy(settings, steps),
+                        "nodes": lambda: _launch_nodes(settings, steps)})  # fmt: skip
+        nodes.deploy(settings, steps)
+    else:
+        control_plane.deploy(settings, steps)
+    _link_programs(settings)
+    steps.together(_platform(settings, steps))
+    if settings.run != "none":
+        _deploy_if_there("vireo", settings, steps)
+
+
+def _what_can_run(settings: Settings, steps: Steps) -> Settings:
+    """The settings, without real nodes if this machine can not have them; that is said."""
+    if not settings.real_nodes:
+        return settings
+    if os.geteuid() == 0:
+        with contextlib.suppress(Failure):  # what could not be installed is said below
+            debian.require(needs.packages(), steps)
+    missing = needs.missing()
+    if not missing:
+        return settings
+    steps.say("no real nodes here, going on with simulated ones. Missing: " + "; ".join(missing))
+    return settings.without_real_nodes()
+
+
+def _artefacts(settings: Settings) -> list[str]:
+    """What has to be built for this cloud."""
+    names = [*CONTROL_PLANE_BINARIES]
+    if settings.real_nodes:
+        names += [*nodes.BINARIES, *nodes.CNI_PLUGINS, "registry", "virtctl", "kubevirt-manifests"]
+        names += ["pause", *kubevirt.IMAGES]
+    return names
+
+
+def _launch_nodes(settings: Settings, steps: Steps) -> None:
+    """The registry, then the nodes, which then have something to pull while the API server starts."""
+    registry.deploy(settings, steps, [build.image("pause"), *kubevirt.images()])
+    with steps.step("nodes started") as step:
+        nodes.launch(settings, step)
+
+
+def _platform(settings: Settings, steps: Steps) -> dict[str, Callable[[], None]]:
+    parts: dict[str, Callable[[], None]] = {}
+    if settings.real_nodes:
+        parts["KubeVirt"] = lambda: kubevirt.deploy(settings, steps)
+        parts["storage"] = lambda: _deploy_if_there("storage", settings, steps)
+    if settings.simulated_nodes:
+        parts["simulated"] = lambda: _deploy_if_there("simulated", settings, steps)
+    return parts
+
+
+def _deploy_if_there(name: str, settings: Settings, steps: Steps) -> None:
+    """Calls cloud.NAME.deploy; says so if that part has not landed."""
+    try:
+        module = importlib.import_module(f"cloud.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"cloud.{name}":
+            raise
+        module = None
+    if not hasattr(module, "deploy"):
+        steps.say(f"{name}: not there yet, left out")
+        return
+    module.deploy(settings, steps)
+
+
+def _account_for_memory(settings: Settings, steps: Steps) -> None:
+    """Everything that this process starts is counted in the cloud's control group, where there are any."""
+    if cgroups.available(settings):
+        group = f"{settings.network.cgroup}/host"
+        cgroups.make(group)
+        cgroups.enter(group)
+        steps.memory = lambda: cgroups.memory_in_use(settings.network.cgroup)
+
+
+def _link_programs(settings: Settings) -> None:
+    """Puts the programs that people use into one folder for their PATH."""
+    names = ["kubectl", "helm", *(["virtctl"] if settings.real_nodes else [])]
+    for name in names:
+        link, target = settings.bin / name, build.binary(name)
+        if not link.is_symlink() or link.readlink() != target:
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
+
+
+def _write_records(settings: Settings, steps: Steps) -> None:
+    records = [dataclasses.asdict(record) for record in steps.records]
+    settings.steps_file.write_text(json.dumps(records, indent=1) + "\n")

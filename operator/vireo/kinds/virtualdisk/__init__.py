@@ -1,0 +1,1 @@
+"""VirtualDisk: data with a size, which outlives the objects that use it."""

@@ -1,0 +1,93 @@
+"""VirtualDisk: the types of its spec and status."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from vireo.api.conditions import Condition
+from vireo.api.schema import ListMap, Model, Name, Quantity, Rule
+
+
+class Blank(Model):
+    """An empty disk."""
+
+
+class Source(Model):
+    """Where the first content comes from."""
+
+    blank: Annotated[Blank, Field(description="Nothing: the disk starts empty.")]
+
+
+class VirtualDiskSpec(Model):
+    """A disk as it should be."""
+
+    size: Annotated[
+        Quantity,
+        Field(
+            description="How large the disk is, such as 20Gi. It can grow, also while it is used, and never shrinks."
+        ),
+        Rule("quantity(self).isGreaterThan(quantity('0'))", "a disk has a size greater than 0"),
+        Rule(
+            "quantity(self).compareTo(quantity(oldSelf)) >= 0",
+            "a disk can not shrink: make a smaller one and copy what is to be kept",
+        ),
+    ]
+    content: Annotated[
+        Literal["MachineImage", "FileSystem"],
+        Field(
+            description="What lies on the disk: MachineImage, what a machine sees as a disk of its own; or FileSystem, "
+            "which a container mounts."
+        ),
+        Rule("self == oldSelf", "the content of a disk can not be changed: make another disk"),
+    ] = "MachineImage"
+    datastore: Annotated[
+        Name | None,
+        Field(description="The StorageClass to make the disk on. Absent: the default one at the time it is made."),
+        Rule("self == oldSelf", "a disk does not move between datastores: make another disk and copy the data"),
+    ] = None
+    binding: Annotated[
+        Literal["Immediate", "OnFirstUse"] | None,
+        Field(
+            description="When the disk is made: Immediate, at once; or OnFirstUse, when the first machine names it, and, "
+            "where the datastore can, on the node where it is placed. Absent: as the datastore does it."
+        ),
+    ] = None
+    source: Annotated[Source, Field(description="Where the first content comes from.")] = Source(blank=Blank())
+    deletion_policy: Annotated[
+        Literal["Retain", "Delete"],
+        Field(
+            description="What becomes of the data when this object is deleted: Retain, the claim is left, for the next "
+            "disk that adopts it; or Delete, it is deleted too."
+        ),
+    ] = "Retain"
+
+
+class User(Model):
+    """Something that uses the disk."""
+
+    kind: Annotated[str, Field(description="Its kind.", max_length=63)]
+    name: Annotated[Name, Field(description="Its name.")]
+
+
+class VirtualDiskStatus(Model):
+    """A disk as it is."""
+
+    observed_generation: Annotated[
+        int, Field(description="The generation of the spec that this was said of.", ge=0)
+    ] = 0
+    claim: Annotated[
+        Name | None, Field(description="The PersistentVolumeClaim to mount. Absent: the disk can not be used yet.")
+    ] = None
+    sequence: Annotated[
+        int, Field(description="The number of the newest claim that held this disk's data; 0: there was none.", ge=0)
+    ] = 0
+    datastore: Annotated[Name | None, Field(description="The StorageClass that the disk lies on.")] = None
+    capacity: Annotated[str | None, Field(description="How large the disk is now.", max_length=32)] = None
+    used_by: Annotated[
+        tuple[User, ...],
+        Field(description="What names this disk in its spec; of more than 128 the first.", max_length=128),
+        ListMap("kind", "name"),
+    ] = ()
+    conditions: Annotated[
+        tuple[Condition, ...], Field(description="What is so, and why.", max_length=16), ListMap("type")
+    ] = ()
