@@ -71,7 +71,7 @@ def bicycle(
         status=Status,
         columns=columns,
         watches=(),
-        uses=lambda meta, spec: frozenset(),  # noqa: ARG005
+        uses=lambda meta, spec, status: frozenset(),  # noqa: ARG005
         desired=lambda observed: Desired(),  # noqa: ARG005
         status_of=lambda observed, desired, outcomes: Status(),  # noqa: ARG005
         ready_when="kubectl wait bicycles.vireo.dev/NAME --for=condition=Ready",

@@ -112,7 +112,7 @@ def kind_of(raw: Raw) -> AnyKind:
 def _observed(kind: AnyKind, given: Raw) -> Observed[Any, Any]:
     self = live(kind, given["object"])
     used = {one.key: one for one in (live(kind, raw) for raw in given.get("uses", ()))}
-    named = kind.uses(self.meta, self.view.spec)
+    named = kind.uses(self.meta, self.view.spec, self.view.status)
     assert used.keys() <= named, f"not named by the spec: {', '.join(str(key) for key in used.keys() - named)}"
     return Observed(
         key=self.key,
@@ -155,7 +155,7 @@ def _child(kind: AnyKind, parent: Live[Any], raw: Raw) -> Live[Any]:
 def _user(used: Live[Any], raw: Raw) -> Live[Any]:
     kind = kind_of(raw)
     user = live(kind, raw)
-    assert used.key in kind.uses(user.meta, user.view.spec), f"{user.key} does not name {used.key}"
+    assert used.key in kind.uses(user.meta, user.view.spec, user.view.status), f"{user.key} does not name {used.key}"
     return user
 
 

@@ -39,7 +39,7 @@ def owner(live: Live[Any]) -> Key | None:
     return Key(TOY, live.meta.namespace, found.name) if found and found.kind == "Toy" else None
 
 
-def uses(meta: Meta, spec: ToySpec) -> frozenset[Key]:
+def uses(meta: Meta, spec: ToySpec, _status: ToyStatus) -> frozenset[Key]:
     return frozenset({Key(TOY, meta.namespace, spec.after)} if spec.after else ())
 
 

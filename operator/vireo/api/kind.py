@@ -47,8 +47,9 @@ class Kind(Generic[Spec, Status]):
     status: type[Status]
     columns: tuple[Column, ...]
     watches: tuple[Watch, ...]
-    uses: Callable[[Meta, Spec], frozenset[Key]]
-    """The objects that this spec names. Watched ones are looked up, Secrets are asked for (their metadata only)."""
+    uses: Callable[[Meta, Spec, Status], frozenset[Key]]
+    """The objects that this spec names, and those that the status says are still held. Watched ones are looked up, Secrets are
+    asked for (their metadata only)."""
     desired: Callable[[Observed[Spec, Status]], Desired]
     status_of: Callable[[Observed[Spec, Status], Desired, tuple[Outcome, ...]], Status]
     puzzles: Callable[[Observed[Spec, Status]], tuple[Key, ...]] = lambda _: ()

@@ -51,7 +51,7 @@ class Reader:
             status=live.view.status,
             now=now,
             children=self._store.children(key, live.meta.uid),
-            uses={used: await self._look_up(used) for used in sorted(kind.uses(live.meta, live.view.spec))},
+            uses={used: await self._look_up(used) for used in sorted(_used(kind, live))},
             users=self._store.users(key),
         )
         puzzles = {puzzle: await self._newest_warning(puzzle) for puzzle in kind.puzzles(observed)}
@@ -77,3 +77,7 @@ class Reader:
         raw = await self._client.request("GET", EVENT.path(key.namespace), query)
         events = msgspec.json.decode(raw, type=_Events).items
         return max(events, key=lambda one: one.moment).note if events else ""
+
+
+def _used(kind: Kind[Any, Any], live: Live[Any]) -> frozenset[Key]:
+    return kind.uses(live.meta, live.view.spec, live.view.status)

@@ -46,7 +46,7 @@ class Store:
         return tuple(sorted(below, key=lambda one: one.key))
 
     def users(self, key: Key) -> tuple[Live[Any], ...]:
-        """Vireo's objects whose spec names this one, sorted by key."""
+        """Vireo's objects whose spec names this one, or whose status says that they still hold it, sorted by key."""
         return tuple(self._live[user] for user in sorted(self._users.get(key, ())))
 
     def put(self, live: Live[Any]) -> frozenset[Key]:
@@ -91,7 +91,7 @@ class Store:
         kind = self.kinds.get(live.resource) if live else None
         if live is None or kind is None or not isinstance(live.view, OwnView) or live.view.invalid:
             return frozenset()
-        return kind.uses(live.meta, live.view.spec)
+        return kind.uses(live.meta, live.view.spec, live.view.status)
 
 
 def _version(live: Live[Any]) -> int:

@@ -38,7 +38,7 @@ KIND: Final = Kind(
         Watch(KUBEVIRT, KubeVirtView, owner=_the_platform),
         Watch(STORAGE_CLASS, StorageClassView, owner=_the_platform),
     ),
-    uses=lambda _meta, _spec: frozenset(),
+    uses=lambda _meta, _spec, _status: frozenset(),
     desired=desired,
     status_of=status_of,
     ready_when="kubectl wait platform.vireo.dev/default --for=condition=Ready",

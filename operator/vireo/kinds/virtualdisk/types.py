@@ -69,6 +69,14 @@ class User(Model):
     name: Annotated[Name, Field(description="Its name.")]
 
 
+class Holder(Model):
+    """The one that may attach the disk now."""
+
+    kind: Annotated[str, Field(description="Its kind.", max_length=63)]
+    name: Annotated[Name, Field(description="Its name.")]
+    uid: Annotated[str, Field(description="Its UID: another object of the same name does not hold the disk.", max_length=63)]
+
+
 class VirtualDiskStatus(Model):
     """A disk as it is."""
 
@@ -88,6 +96,13 @@ class VirtualDiskStatus(Model):
         Field(description="What names this disk in its spec; of more than 128 the first.", max_length=128),
         ListMap("kind", "name"),
     ] = ()
+    held_by: Annotated[
+        Holder | None,
+        Field(
+            description="Of those that name the disk, the one that may attach it now. It is the first that asked, and stays so "
+            "until it neither names the disk nor has it attached; the others wait."
+        ),
+    ] = None
     conditions: Annotated[
         tuple[Condition, ...], Field(description="What is so, and why.", max_length=16), ListMap("type")
     ] = ()
