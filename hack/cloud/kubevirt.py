@@ -6,7 +6,7 @@ import subprocess
 from typing import Any
 
 from cloud.api import Api, Object, condition, documents
-from cloud.build import Image, binary, image
+from cloud.build import binary
 from cloud.settings import Settings
 from cloud.steps import Failure, NotYet, Steps
 
@@ -21,11 +21,6 @@ FEATURE_GATES = (
 )
 READY_SOON = {"readinessProbe": {"initialDelaySeconds": 1, "periodSeconds": 2}}  # instead of 15 s and 10 to 20 s
 ADVICE = "`kubectl -n kubevirt get events,pods -o wide` says why; `make up` again goes on where it stopped"
-
-
-def images() -> list[Image]:
-    """The images that the nodes pull for KubeVirt."""
-    return [image(name) for name in IMAGES]
 
 
 def deploy(settings: Settings, steps: Steps) -> None:

@@ -5,6 +5,7 @@ Files already there and still valid for the wanted names are kept, so that a sec
 
 import base64
 import datetime as dt
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -19,6 +20,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cloud.settings import Settings
 
 YEARS = dt.timedelta(days=3650)
+
+_making = threading.Lock()  # parts that come up together must not make an authority each
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,17 @@ def pair(settings: Settings, file: str) -> Pair:
 
 def make(settings: Settings, identities: Iterable[Identity]) -> None:
     """Makes the authorities, the key that signs service account tokens, and a certificate for each identity."""
-    settings.pki.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for authority in ("ca", "front-proxy-ca"):
-        if not pair(settings, authority).certificate.exists():
-            _make_authority(settings, authority)
-    service_accounts = settings.pki / "service-accounts.key"
-    if not service_accounts.exists():
-        _write(service_accounts, _private(ec.generate_private_key(ec.SECP256R1())))
-    for identity in identities:
-        if not _serves(settings, identity):
-            _make_certificate(settings, identity)
+    with _making:
+        settings.pki.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for authority in ("ca", "front-proxy-ca"):
+            if not pair(settings, authority).certificate.exists():
+                _make_authority(settings, authority)
+        service_accounts = settings.pki / "service-accounts.key"
+        if not service_accounts.exists():
+            _write(service_accounts, _private(ec.generate_private_key(ec.SECP256R1())))
+        for identity in identities:
+            if not _serves(settings, identity):
+                _make_certificate(settings, identity)
 
 
 def kubeconfig(settings: Settings, identity: str, server: str) -> str:

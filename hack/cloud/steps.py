@@ -100,7 +100,7 @@ class Steps:
         at_most = f", at most {record.peak_bytes / 2**30:.1f} GiB in use" if record.peak_bytes else ""
         self.say(f"{name}: done in {record.seconds:.1f} s{at_most}")
 
-    def together(self, work: Mapping[str, Callable[[], None]]) -> None:
+    def together(self, work: Mapping[str, Callable[[], object]]) -> None:
         """Runs each function in a thread of its own. After the first failure the others stop at their next wait."""
         with ThreadPoolExecutor(max_workers=max(1, len(work)), thread_name_prefix="step") as pool:
             running = [pool.submit(function) for function in work.values()]

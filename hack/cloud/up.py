@@ -2,12 +2,12 @@
 
 import contextlib
 import dataclasses
-import importlib
 import json
 import os
 from collections.abc import Callable
 
-from cloud import build, cgroups, claim, control_plane, kubevirt, nodes, registry
+import image
+from cloud import build, cgroups, claim, control_plane, kubevirt, nodes, registry, simulated, storage, vireo
 from cloud.build import debian
 from cloud.nodes import host, needs
 from cloud.settings import Settings
@@ -20,7 +20,7 @@ def up(settings: Settings) -> Settings:
     """Brings the cloud up and returns its settings as they came to be. Raises Failure."""
     steps = Steps()
     with claim.exclusive(settings):
-        settings = claim.take(_what_can_run(settings, steps))
+        settings = claim.take(_as_process_without_nodes(_what_can_run(settings, steps), steps))
         for folder in (settings.log, settings.bin):
             folder.mkdir(exist_ok=True)
         settings.remember()
@@ -33,7 +33,7 @@ def up(settings: Settings) -> Settings:
 
 
 def _make(settings: Settings, steps: Steps) -> None:
-    build.ensure(_artefacts(settings), steps)
+    steps.together(_to_build(settings, steps))
     if settings.real_nodes:
         host.build_network(settings)
         steps.together({"control plane": lambda: control_plane.deploy(settings, steps),
@@ -44,7 +44,7 @@ def _make(settings: Settings, steps: Steps) -> None:
     _link_programs(settings)
     steps.together(_platform(settings, steps))
     if settings.run != "none":
-        _deploy_if_there("vireo", settings, steps)
+        vireo.wait_ready(settings, steps)
 
 
 def _what_can_run(settings: Settings, steps: Steps) -> Settings:
@@ -61,44 +61,62 @@ def _what_can_run(settings: Settings, steps: Steps) -> Settings:
     return settings.without_real_nodes()
 
 
+def _as_process_without_nodes(settings: Settings, steps: Steps) -> Settings:
+    """The settings, with the operator on the host where no node could run its pod; that is said."""
+    if settings.real_nodes or settings.run != "chart":
+        return settings
+    steps.say("no real node to run Vireo's pod: the operator runs as a process of this host")
+    return dataclasses.replace(settings, run="process")
+
+
+def _to_build(settings: Settings, steps: Steps) -> dict[str, Callable[[], object]]:
+    """What has to be built, at once: Vireo's image waits for the network where the rest needs the cores."""
+    work: dict[str, Callable[[], object]] = {"artefacts": lambda: build.ensure(_artefacts(settings), steps)}
+    if settings.run == "chart":
+        work["image"] = lambda: image.build(steps)
+    return work
+
+
 def _artefacts(settings: Settings) -> list[str]:
     """What has to be built for this cloud."""
-    names = [*CONTROL_PLANE_BINARIES]
+    names = [*CONTROL_PLANE_BINARIES, *_programs(settings)]
     if settings.real_nodes:
-        names += [*nodes.BINARIES, *nodes.CNI_PLUGINS, "registry", "virtctl", "kubevirt-manifests"]
-        names += ["pause", *kubevirt.IMAGES]
+        names += [*nodes.BINARIES, *nodes.CNI_PLUGINS, "registry", "kubevirt-manifests", *_images()]
+    elif settings.simulated_nodes:
+        names += [*simulated.KUBEVIRT_PARTS, "kubevirt-manifests"]
+    if settings.simulated_nodes:
+        names.append("kwok")
     return names
+
+
+def _programs(settings: Settings) -> list[str]:
+    """What people use beside kubectl."""
+    return ["helm", "virtctl"] if settings.real_nodes or settings.simulated_nodes or settings.run != "none" else []
+
+
+def _images() -> list[str]:
+    """What real nodes pull, Vireo's own apart."""
+    return ["pause", "guest", *kubevirt.IMAGES, *storage.IMAGES]
 
 
 def _launch_nodes(settings: Settings, steps: Steps) -> None:
     """The registry, then the nodes, which then have something to pull while the API server starts."""
-    registry.deploy(settings, steps, [build.image("pause"), *kubevirt.images()])
+    registry.deploy(settings, steps, [build.image(name) for name in _images()])
     with steps.step("nodes started") as step:
         nodes.launch(settings, step)
 
 
 def _platform(settings: Settings, steps: Steps) -> dict[str, Callable[[], None]]:
+    """What comes up side by side on a cluster with nodes; none waits for another, as none would anywhere else."""
     parts: dict[str, Callable[[], None]] = {}
     if settings.real_nodes:
         parts["KubeVirt"] = lambda: kubevirt.deploy(settings, steps)
-        parts["storage"] = lambda: _deploy_if_there("storage", settings, steps)
+        parts["storage"] = lambda: storage.deploy(settings, steps)
     if settings.simulated_nodes:
-        parts["simulated"] = lambda: _deploy_if_there("simulated", settings, steps)
+        parts["simulated"] = lambda: simulated.deploy(settings, steps)
+    if settings.run != "none":
+        parts["Vireo"] = lambda: vireo.deploy(settings, steps)
     return parts
-
-
-def _deploy_if_there(name: str, settings: Settings, steps: Steps) -> None:
-    """Calls cloud.NAME.deploy; says so if that part has not landed."""
-    try:
-        module = importlib.import_module(f"cloud.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"cloud.{name}":
-            raise
-        module = None
-    if not hasattr(module, "deploy"):
-        steps.say(f"{name}: not there yet, left out")
-        return
-    module.deploy(settings, steps)
 
 
 def _account_for_memory(settings: Settings, steps: Steps) -> None:
@@ -112,8 +130,7 @@ def _account_for_memory(settings: Settings, steps: Steps) -> None:
 
 def _link_programs(settings: Settings) -> None:
     """Puts the programs that people use into one folder for their PATH."""
-    names = ["kubectl", "helm", *(["virtctl"] if settings.real_nodes else [])]
-    for name in names:
+    for name in ("kubectl", *_programs(settings)):
         link, target = settings.bin / name, build.binary(name)
         if not link.is_symlink() or link.readlink() != target:
             link.unlink(missing_ok=True)

@@ -5,8 +5,11 @@ annotations of `namespace_annotations()`. For virt-api to reach the player, the 
 pods onto the nodes: spec.workloads.nodePlacement.tolerations must contain TOLERATION.
 """
 
+from cloud.simulated.kubevirt_processes import PORTS
 from cloud.simulated.labels import TOLERATION, namespace_annotations
 from cloud.simulated.power import node_down, node_up
 from cloud.simulated.start import deploy
 
-__all__ = ["TOLERATION", "deploy", "namespace_annotations", "node_down", "node_up"]
+KUBEVIRT_PARTS = tuple(PORTS)
+
+__all__ = ["KUBEVIRT_PARTS", "TOLERATION", "deploy", "namespace_annotations", "node_down", "node_up"]

@@ -1,0 +1,143 @@
+"""Vireo in the cloud: its own image by its own chart and the real helm, a pod on a real node.
+
+With VIREO_RUN=process the chart brings everything but the pod, and the operator runs on the host with the pod's identity:
+the developer's quick loop. So it does where there are no real nodes, since a simulated node runs no program.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import image
+from cloud import pki, processes, registry
+from cloud.api import Api, Object, condition
+from cloud.build import binary
+from cloud.control_plane import kubeconfig_of, server
+from cloud.pki import Identity
+from cloud.processes import Process, log_file
+from cloud.settings import CHECKOUT, Settings
+from cloud.steps import Failure, NotYet, Step, Steps
+
+NAMESPACE, RELEASE, OPERATOR = "vireo", "vireo", "vireo-operator"
+CHART = CHECKOUT / "charts/vireo"
+HEALTH_PORT = 18080  # and the cloud's index: of the operator as a process
+RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+ADVICE = "`kubectl -n vireo get pods,events` and `kubectl -n vireo logs deploy/vireo-operator` say why"
+
+
+def deploy(settings: Settings, steps: Steps) -> None:
+    """Installs Vireo, or makes what is installed as the checkout is now, and returns when the operator has seen all."""
+    with steps.step("Vireo") as step:
+        api = Api(settings)
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": RESTRICTED}}
+        step.wait("the namespace", lambda: api.apply(namespace), seconds=30, advice=ADVICE)
+        if settings.run == "process":
+            _install(settings, step, {"replicas": 0})
+            _start_process(settings)
+        else:
+            processes.end(processes.everything(settings, OPERATOR), patience=8)
+            _install(settings, step, {"replicas": 1, "image": _pushed(settings, steps)})
+            step.wait("the operator's pod", lambda: _check_rolled_out(api), seconds=120, advice=ADVICE)
+
+
+def wait_ready(settings: Settings, steps: Steps) -> None:
+    """Returns when Vireo calls the cluster fit for it."""
+    with steps.step("Vireo ready") as step:
+        api = Api(settings)
+        log = log_file(settings, OPERATOR) if settings.run == "process" else None
+        step.wait("the Platform to be Ready", lambda: _check_platform(api), seconds=60, log=log, advice=ADVICE)
+
+
+def _pushed(settings: Settings, steps: Steps) -> dict[str, str]:
+    """The values that name the image of the sources as they are, which the registry then has."""
+    built = image.build(steps)
+    registry.push(settings, [built])
+    repository, _, tag = built.reference.rpartition(":")
+    return {"repository": repository, "tag": tag}
+
+
+def _install(settings: Settings, step: Step, values: dict[str, Any]) -> None:
+    """`helm upgrade --install`, unless the release is what it would be."""
+    wanted = ("--install", "--namespace", NAMESPACE, RELEASE, str(CHART), "--set-json", _set_json(values))
+    if _is_installed(settings, wanted):
+        return
+    step.say("helm upgrade --install")
+    _helm(settings, "upgrade", *wanted)
+
+
+def _is_installed(settings: Settings, wanted: tuple[str, ...]) -> bool:
+    listed = json.loads(_helm(settings, "list", "--namespace", NAMESPACE, "--output", "json"))
+    if not any(release["name"] == RELEASE and release["status"] == "deployed" for release in listed):
+        return False
+    planned = json.loads(_helm(settings, "upgrade", *wanted, "--dry-run", "--output", "json"))
+    return bool(planned["manifest"].strip() == _helm(settings, "get", "manifest", "-n", NAMESPACE, RELEASE).strip())
+
+
+def _set_json(values: dict[str, Any]) -> str:
+    return ",".join(f"{name}={json.dumps(value)}" for name, value in values.items())
+
+
+def _helm(settings: Settings, *arguments: str) -> str:
+    homes = {f"HELM_{use}_HOME": str(settings.dir / "helm" / use.lower()) for use in ("CACHE", "CONFIG", "DATA")}
+    environment = {**os.environ, **homes, "KUBECONFIG": str(settings.kubeconfig)}
+    command = [str(binary("helm")), *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failure(f"helm {arguments[0]}: {done.stderr.strip()}", advice=ADVICE)
+    return done.stdout
+
+
+def _start_process(settings: Settings) -> None:
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{NAMESPACE}")
+    pki.make(settings, [Identity(OPERATOR, f"system:serviceaccount:{NAMESPACE}:{OPERATOR}", groups)])
+    file = kubeconfig_of(settings, OPERATOR)
+    file.touch(mode=0o600)
+    file.write_text(pki.kubeconfig(settings, OPERATOR, server(settings)))
+    port = HEALTH_PORT + settings.network.index
+    command = (sys.executable, "-m", "vireo.process.main", "run", f"--kubeconfig={file}", f"--port={port}")
+    environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1"}
+    processes.start(settings, Process(OPERATOR, command, environment, _sources()))
+
+
+def _sources() -> tuple[Path, ...]:
+    return tuple(sorted((CHECKOUT / "operator/vireo").rglob("*.py")))
+
+
+def _check_rolled_out(api: Api) -> None:
+    found = api.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{OPERATOR}")
+    if found is None:
+        raise NotYet("the Deployment")
+    status = found.get("status", {})
+    current = status.get("observedGeneration") == found["metadata"]["generation"]
+    new, ready = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+    if not current or new < 1 or ready < 1 or status.get("replicas", 0) > new:
+        raise NotYet(_why_not(api))
+
+
+def _why_not(api: Api) -> str:
+    pods = api.items(f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector="app.kubernetes.io/component=operator")
+    reasons = sorted({_waits_for(pod) for pod in pods if "deletionTimestamp" not in pod["metadata"]})
+    return ", ".join(reasons) or "no pod yet"
+
+
+def _waits_for(pod: Object) -> str:
+    status = pod.get("status", {})
+    for container in status.get("containerStatuses", []):
+        if waiting := container.get("state", {}).get("waiting"):
+            return str(waiting.get("reason", "waiting"))
+    scheduled = condition(pod, "PodScheduled")
+    if scheduled.get("status") == "False":
+        return str(scheduled.get("message", "not scheduled"))
+    return "not ready" if status.get("phase") == "Running" else str(status.get("phase", "no status"))
+
+
+def _check_platform(api: Api) -> None:
+    found = api.get("/apis/vireo.dev/v1alpha1/platforms/default")
+    if found is None:
+        raise NotYet("the operator has not made it")
+    ready = condition(found, "Ready")
+    if ready.get("status") != "True":
+        raise NotYet(str(ready.get("message", "nothing said yet")))
