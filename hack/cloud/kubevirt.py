@@ -3,6 +3,7 @@
 import functools
 import json
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 from cloud.api import Api, Object, condition, documents
@@ -23,18 +24,21 @@ READY_SOON = {"readinessProbe": {"initialDelaySeconds": 1, "periodSeconds": 2}} 
 ADVICE = "`kubectl -n kubevirt get events,pods -o wide` says why; `make up` again goes on where it stopped"
 
 
-def deploy(settings: Settings, steps: Steps) -> None:
-    """Installs KubeVirt and returns when it is deployed with the wanted configuration."""
+def deploy(settings: Settings, steps: Steps, tolerations: Sequence[Object] = ()) -> None:
+    """Installs KubeVirt and returns when it is deployed with the wanted configuration.
+
+    `tolerations` let its virt-handler onto nodes that ordinary work is kept off.
+    """
     with steps.step("KubeVirt") as step:
         api = Api(settings)
-        wanted = [_namespace(), *_operator(), kubevirt()]
+        wanted = [_namespace(), *_operator(), kubevirt(tolerations)]
         for manifest in wanted:
             name = f"{manifest['kind']} {manifest['metadata']['name']}"
             step.wait(name, functools.partial(api.apply, manifest), seconds=60, advice=ADVICE)
         step.wait("KubeVirt to be deployed", lambda: check_deployed(api), seconds=420, advice=ADVICE)
 
 
-def kubevirt() -> Object:
+def kubevirt(tolerations: Sequence[Object] = ()) -> Object:
     """The KubeVirt object: software emulation, live updates by migration, one replica of each part."""
     return {
         "apiVersion": "kubevirt.io/v1",
@@ -47,6 +51,7 @@ def kubevirt() -> Object:
         "spec": {
             "imagePullPolicy": "IfNotPresent",
             "infra": {"replicas": 1},
+            "workloads": {"nodePlacement": {"tolerations": list(tolerations)}},
             "workloadUpdateStrategy": {"workloadUpdateMethods": ["LiveMigrate"]},
             "configuration": {
                 "imagePullPolicy": "IfNotPresent",

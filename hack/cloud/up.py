@@ -110,7 +110,8 @@ def _platform(settings: Settings, steps: Steps) -> dict[str, Callable[[], None]]
     """What comes up side by side on a cluster with nodes; none waits for another, as none would anywhere else."""
     parts: dict[str, Callable[[], None]] = {}
     if settings.real_nodes:
-        parts["KubeVirt"] = lambda: kubevirt.deploy(settings, steps)
+        tolerations = [simulated.TOLERATION] if settings.simulated_nodes else []
+        parts["KubeVirt"] = lambda: kubevirt.deploy(settings, steps, tolerations)
         parts["storage"] = lambda: storage.deploy(settings, steps)
     if settings.simulated_nodes:
         parts["simulated"] = lambda: simulated.deploy(settings, steps)

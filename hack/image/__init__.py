@@ -23,7 +23,7 @@ _DROPPED = (
     *("usr/share", "usr/sbin", "usr/lib/x86_64-linux-gnu/gconv"),
     *(
         f"{LIBRARY}/{unused}"
-        for unused in ("test", "pydoc_data", "sqlite3", "dbm", "curses", "venv", "turtle.py", "_pyrepl")
+        for unused in ("test", "pydoc_data", "sqlite3", "dbm", "curses", "venv", "turtle.py")
     ),
     *(f"{LIBRARY}/lib-dynload/{unused}*" for unused in ("_test", "_sqlite3", "_dbm", "_curses", "readline", "xx")),
     *(
