@@ -1,0 +1,46 @@
+"""The terminal of the demo: what is typed is shown, and what comes back, with the time since the beginning."""
+
+import os
+import shlex
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+from cloud.settings import Settings
+from cloud.steps import Failure
+
+TIMEOUT = 300  # seconds for one command: kubectl's own --timeout is shorter and says more
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A shell in one namespace of the cloud."""
+
+    settings: Settings
+    namespace: str
+    _began: float = field(default_factory=time.monotonic)
+
+    def say(self, text: str) -> None:
+        """A sentence of the story."""
+        print(f"\n\033[1m{time.monotonic() - self._began:6.1f} s  {text}\033[0m", flush=True)
+
+    def show(self, text: str) -> None:
+        """Words of a guest, set off from those of the shell."""
+        for line in text.strip().splitlines():
+            print(f"  │ {line.rstrip()}", flush=True)
+
+    def kubectl(self, *arguments: str) -> str:
+        """Runs kubectl and shows it with its answer. Raises Failure with its words."""
+        print(f"$ kubectl {shlex.join(arguments)}", flush=True)
+        answer = self.ask(*arguments)
+        print(answer, end="", flush=True)
+        return answer
+
+    def ask(self, *arguments: str) -> str:
+        """The same, in silence."""
+        command = [str(self.settings.bin / "kubectl"), "--namespace", self.namespace, *arguments]
+        environment = {**os.environ, "KUBECONFIG": str(self.settings.kubeconfig)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT)
+        if done.returncode:
+            raise Failure(f"{shlex.join(command)}: {done.stderr.strip()}", advice=f"kubectl -n {self.namespace} describe vireo")
+        return done.stdout
