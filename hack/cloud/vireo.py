@@ -22,6 +22,7 @@ from cloud.settings import CHECKOUT, Settings
 from cloud.steps import Failure, NotYet, Step, Steps
 
 NAMESPACE, RELEASE, OPERATOR = "vireo", "vireo", "vireo-operator"
+USER = f"system:serviceaccount:{NAMESPACE}:{OPERATOR}"
 CHART = CHECKOUT / "charts/vireo"
 HEALTH_PORT = 18080  # and the cloud's index: of the operator as a process
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
@@ -92,7 +93,7 @@ def _helm(settings: Settings, *arguments: str) -> str:
 
 def _start_process(settings: Settings) -> None:
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{NAMESPACE}")
-    pki.make(settings, [Identity(OPERATOR, f"system:serviceaccount:{NAMESPACE}:{OPERATOR}", groups)])
+    pki.make(settings, [Identity(OPERATOR, USER, groups)])
     file = kubeconfig_of(settings, OPERATOR)
     file.touch(mode=0o600)
     file.write_text(pki.kubeconfig(settings, OPERATOR, server(settings)))

@@ -42,5 +42,7 @@ class Terminal:
         environment = {**os.environ, "KUBECONFIG": str(self.settings.kubeconfig)}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT)
         if done.returncode:
-            raise Failure(f"{shlex.join(command)}: {done.stderr.strip()}", advice=f"kubectl -n {self.namespace} describe vireo")
+            raise Failure(
+                f"{shlex.join(command)}: {done.stderr.strip()}", advice=f"kubectl -n {self.namespace} describe vireo"
+            )
         return done.stdout
