@@ -7,6 +7,7 @@ from cloud.build import oci
 from cloud.build import versions as v
 from cloud.build.clang import InModule, StaticC
 from cloud.build.debian import DebianLayer
+from cloud.build.files import ModuleFiles
 from cloud.build.golang import MODULES, GoBinaries
 from cloud.build.images import OciImage, programs, static_image
 from cloud.build.oci import NET_BIND_SERVICE, Entry
@@ -109,6 +110,7 @@ GO: Sequence[GoBinaries] = (
             f"github.com/kubernetes-csi/{path}": f"main.version={version}" for path, version in _CSI_VERSIONS.items()
         },
     ),
+    GoBinaries("csi-driver", _HERE.parent / "storage/driver", {"csi-files": "vireo.dev/csi-files"}),
     GoBinaries("kwok", MODULES / "addons", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
     GoBinaries(
         "helm",
@@ -168,6 +170,17 @@ _KUBEVIRT_ROOT = (
     Entry("var/lib/kubevirt-node-labeller"),
 )
 
+# The API of VolumeSnapshots, which no driver brings along: the cluster's administrator installs it.
+SNAPSHOT_CRDS = ModuleFiles(
+    "snapshot-crds",
+    MODULES / "addons",
+    "github.com/kubernetes-csi/external-snapshotter/client/v8",
+    [
+        f"config/crd/snapshot.storage.k8s.io_{plural}.yaml"
+        for plural in ("volumesnapshotclasses", "volumesnapshotcontents", "volumesnapshots")
+    ],
+)
+
 IMAGES: Sequence[OciImage] = (
     static_image("pause", {"/pause": Built("sandbox", "sandbox")}, user="65535"),
     *(
@@ -197,9 +210,16 @@ IMAGES: Sequence[OciImage] = (
         tag=v.KUBEVIRT,
         base=("machine-tools",),
     ),
+    static_image("csi-files", {"/csi-files": Built("csi-driver", "csi-files")}, user="0"),
+    *(
+        static_image(name, {f"/{name}": Built("csi", name)})
+        for name in ("csi-provisioner", "csi-resizer", "csi-snapshotter", "snapshot-controller")
+    ),
+    # For the tests' pods: a shell and what it needs, in a layer that the nodes have anyway.
+    OciImage("tools", oci.tree(_HERE / "rootfs/static"), entrypoint=("/usr/bin/bash",), base=("machine-tools",)),
 )
 
-TARGETS: Mapping[str, Target] = {target.name: target for target in (MACHINE_TOOLS, *GO, *C, *IMAGES)}
+TARGETS: Mapping[str, Target] = {target.name: target for target in (MACHINE_TOOLS, SNAPSHOT_CRDS, *GO, *C, *IMAGES)}
 BINARIES: Mapping[str, str] = {
     **{binary: target.name for target in GO for binary in target.commands},
     **{target.name: target.name for target in C},

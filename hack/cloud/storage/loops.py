@@ -35,7 +35,7 @@ def attached() -> list[Loop]:
 
 def with_stacked(bottom: Callable[[Loop], bool], loops: Iterable[Loop]) -> list[Loop]:
     """The devices that `bottom` chooses and those attached to them, the uppermost first."""
-    rest, layer, found = list(loops), [], []
+    rest, found = list(loops), list[Loop]()
     layer = [loop for loop in rest if bottom(loop)]
     while layer:
         found = layer + found

@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from cloud.settings import Settings
@@ -44,7 +45,7 @@ def remove(settings: Settings) -> None:
         _run("umount", str(settings.shared))
 
 
-def _detach(ours: "loops.Callable[[Loop], bool]") -> None:
+def _detach(ours: Callable[[Loop], bool]) -> None:
     for loop in loops.with_stacked(ours, loops.attached()):
         loops.detach(loop)
 
@@ -64,4 +65,6 @@ def _run(*command: str) -> None:
     except FileNotFoundError:
         raise Failure(f"there is no {command[0]}", advice="install Debian's xfsprogs, or VIREO_REAL_NODES=0") from None
     if done.returncode:
-        raise Failure(f"{' '.join(command)}: {done.stderr.strip()}", advice="real nodes need XFS: or VIREO_REAL_NODES=0")
+        raise Failure(
+            f"{' '.join(command)}: {done.stderr.strip()}", advice="real nodes need XFS: or VIREO_REAL_NODES=0"
+        )

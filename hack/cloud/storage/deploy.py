@@ -1,0 +1,95 @@
+"""The storage device in the cluster: snapshot CRDs, datastores, the driver with its side-cars, and snapshot-controller."""
+
+import functools
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+from cloud import registry
+from cloud.api import Api, Object, documents
+from cloud.build import artefact, image
+from cloud.settings import SHARED_ON_NODES, Settings
+from cloud.steps import NotYet, Steps
+
+NAMESPACE, DRIVER = "storage", "files.csi.vireo.dev"
+IMAGES = ("csi-files", "csi-provisioner", "csi-resizer", "csi-snapshotter", "snapshot-controller")
+CRDS = "snapshot-crds"
+MANIFESTS = ("driver", "classes", "controller", "snapshots", "node")  # files of the folder, in the order of need
+WORKLOADS = ("deployments/csi-controller", "deployments/snapshot-controller", "daemonsets/csi-node")
+ADVICE = "`kubectl -n storage get events,pods -o wide` says why; `make up` again goes on where it stopped"
+
+
+def deploy(settings: Settings, steps: Steps) -> None:
+    """Installs the storage device, or makes it as the checkout is now. Returns when claims can be made on every node."""
+    with steps.step("storage") as step:
+        api = Api(settings)
+        registry.push(settings, [image(name) for name in IMAGES])
+        # The classes before the workloads: with a VolumeSnapshotClass there, the API server knows what they ask it for.
+        wanted = [*crds(steps), *manifests({name: image(name).reference for name in IMAGES})]
+        for manifest in wanted:
+            name = f"{manifest['kind']} {manifest['metadata']['name']}"
+            step.wait(name, functools.partial(api.apply, manifest), seconds=60, advice=ADVICE)
+        step.wait("the storage device", lambda: check_ready(settings, api), seconds=180, advice=ADVICE)
+
+
+def crds(steps: Steps) -> Iterator[Object]:
+    """The definitions of VolumeSnapshots, from the pinned module of the external snapshotter."""
+    for file in sorted(artefact(CRDS, steps).glob("*.yaml")):
+        yield from documents(file.read_text())
+
+
+def manifests(references: dict[str, str]) -> list[Object]:
+    """Our own manifests, with these references of images by their names."""
+    folder = Path(__file__).parent / "manifests"
+    text = "\n---\n".join((folder / f"{name}.yaml").read_text() for name in MANIFESTS)
+    return documents(_Template(text).substitute(references, shared=str(SHARED_ON_NODES)))
+
+
+class _Template(string.Template):
+    """A template whose names are those of images: `image: ${csi-provisioner}`."""
+
+    idpattern = r"[a-z-]+"
+
+
+def check_ready(settings: Settings, api: Api) -> None:
+    """Raises NotYet with the first thing that keeps claims from being made and used on some real node."""
+    for path in WORKLOADS:
+        _check_rolled_out(api, path)
+    for node in settings.node_names:
+        found = api.get(f"/apis/storage.k8s.io/v1/csinodes/{node}") or {"spec": {}}
+        if not any(driver["name"] == DRIVER for driver in found["spec"].get("drivers") or []):
+            raise NotYet(f"the kubelet of {node} has not registered the driver")
+    measured = {
+        capacity["storageClassName"] for capacity in api.items(_namespaced("storage.k8s.io", "csistoragecapacities"))
+    }
+    classes = api.items("/apis/storage.k8s.io/v1/storageclasses")
+    ours = {found["metadata"]["name"] for found in classes if found["provisioner"] == DRIVER}
+    if ours - measured:
+        raise NotYet(f"csi-provisioner has not published the capacity of {', '.join(sorted(ours - measured))}")
+
+
+def _check_rolled_out(api: Api, path: str) -> None:
+    """Raises NotYet until every replica of the Deployment or DaemonSet is of its latest kind, and available."""
+    found = api.get(_namespaced("apps", path))
+    if found is None:
+        raise NotYet(path)
+    status, name = found.get("status", {}), found["metadata"]["name"]
+    wanted = status.get("desiredNumberScheduled", found["spec"].get("replicas", 0))
+    updated = status.get("updatedNumberScheduled", status.get("updatedReplicas", 0))
+    available = status.get("numberAvailable", status.get("availableReplicas", 0))
+    if status.get("observedGeneration") != found["metadata"]["generation"] or not wanted:
+        raise NotYet(f"{name} is about to be rolled out")
+    if min(updated, available) < wanted:
+        raise NotYet(f"{name}: {min(updated, available)} of {wanted} ready{_why_not(api, name)}")
+
+
+def _why_not(api: Api, name: str) -> str:
+    """Why containers of these pods do not run, such as `, ImagePullBackOff`."""
+    pods = api.items(_namespaced("", "pods"), labelSelector=f"app.kubernetes.io/name={name}")
+    states = [state for pod in pods for state in pod.get("status", {}).get("containerStatuses", [])]
+    waiting = [state["state"]["waiting"] for state in states if "waiting" in state.get("state", {})]
+    return "".join(f", {reason}" for reason in sorted({str(one.get("reason", "waiting")) for one in waiting}))
+
+
+def _namespaced(group: str, path: str) -> str:
+    return f"/{f'apis/{group}' if group else 'api'}/v1/namespaces/{NAMESPACE}/{path}"
