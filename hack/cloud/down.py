@@ -6,7 +6,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from cloud import cgroups, claim, processes
+from cloud import cgroups, claim, processes, storage
 from cloud.nodes import host
 from cloud.settings import Settings
 from cloud.steps import NotYet, Step, Steps
@@ -31,7 +31,7 @@ def _release_kernel_objects(settings: Settings, step: Step) -> None:
     network = settings.network
     if os.geteuid() == 0:
         _end_members(network.cgroup)
-        host.detach_loop_devices(settings.dir)
+        storage.remove(settings)
         for mount in mounts_below(settings.dir):
             subprocess.run(["umount", "--lazy", mount], check=False)
         host.remove_network(network)

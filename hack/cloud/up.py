@@ -81,7 +81,7 @@ def _artefacts(settings: Settings) -> list[str]:
     """What has to be built for this cloud."""
     names = [*CONTROL_PLANE_BINARIES, *_programs(settings)]
     if settings.real_nodes:
-        names += [*nodes.BINARIES, *nodes.CNI_PLUGINS, "registry", "kubevirt-manifests", *_images()]
+        names += [*nodes.BINARIES, *nodes.CNI_PLUGINS, "registry", "kubevirt-manifests", storage.CRDS, *_images()]
     elif settings.simulated_nodes:
         names += [*simulated.KUBEVIRT_PARTS, "kubevirt-manifests"]
     if settings.simulated_nodes:
@@ -101,6 +101,7 @@ def _images() -> list[str]:
 
 def _launch_nodes(settings: Settings, steps: Steps) -> None:
     """The registry, then the nodes, which then have something to pull while the API server starts."""
+    storage.prepare(settings, steps)
     registry.deploy(settings, steps, [build.image(name) for name in _images()])
     with steps.step("nodes started") as step:
         nodes.launch(settings, step)

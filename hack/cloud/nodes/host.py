@@ -1,7 +1,6 @@
-"""The host's side of the nodes: the bridge, the routes, the cables, and the loop devices that a dead node leaves behind."""
+"""The host's side of the nodes: the bridge, the routes and the cables."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -58,34 +57,6 @@ def plug_in(node: Node, pid: int, *, fresh: bool) -> None:
 def set_cable(node: Node, *, up: bool) -> None:
     """Pulls the node's cable, or plugs it in again."""
     ip("link", "set", node.settings.network.link(node.number), "up" if up else "down")
-
-
-def detach_loop_devices(folder: Path) -> None:
-    """Detaches the loop devices whose backing file lies below the folder, and those stacked on them."""
-    inside = {(file.stat().st_dev, file.stat().st_ino) for file in folder.rglob("*") if file.is_file()}
-    detached: set[int] = set()
-    for device in loop_devices():
-        if (device["device"], device["inode"]) in inside:
-            subprocess.run(["losetup", "--detach", device["name"]], check=False, capture_output=True)
-            detached.add(device["number"])
-
-
-def loop_devices() -> list[dict[str, Any]]:
-    """The attached loop devices: name, number, and the device and inode of the backing file."""
-    columns = "NAME,BACK-MAJ:MIN,BACK-INO,MAJ:MIN"
-    done = subprocess.run(
-        ["losetup", "--list", "--json", "--output", columns], capture_output=True, text=True, check=False
-    )
-    listed = json.loads(done.stdout)["loopdevices"] if done.stdout.strip() else []
-    return [
-        {
-            "name": entry["name"],
-            "number": int(str(entry["maj:min"]).partition(":")[2]),
-            "device": os.makedev(*map(int, str(entry["back-maj:min"]).split(":"))),
-            "inode": int(entry["back-ino"]),
-        }
-        for entry in listed
-    ]
 
 
 def ip(*arguments: str) -> str:

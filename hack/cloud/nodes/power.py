@@ -1,6 +1,6 @@
 """Failures of real nodes, made on purpose."""
 
-from cloud import processes
+from cloud import processes, storage
 from cloud.nodes import host
 from cloud.nodes.node import Node, nodes
 from cloud.nodes.start import boot, wait_ready
@@ -18,6 +18,7 @@ def node_down(settings: Settings, name: str, *, power: bool) -> None:
         host.set_cable(node, up=False)
         return
     processes.end(processes.everything(settings, name), patience=0)
+    storage.release(settings, name)
 
 
 def node_up(settings: Settings, name: str, steps: Steps) -> None:

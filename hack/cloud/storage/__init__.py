@@ -10,7 +10,7 @@ system in an image file, which shares blocks: snapshots and clones are one insta
 are ReadWriteMany across the nodes. The capacity of a Filesystem volume is promised, not enforced.
 """
 
-from cloud.storage.deploy import IMAGES, deploy
+from cloud.storage.deploy import CRDS, IMAGES, deploy
 from cloud.storage.pool import prepare, release, remove
 
-__all__ = ["IMAGES", "deploy", "prepare", "release", "remove"]
+__all__ = ["CRDS", "IMAGES", "deploy", "prepare", "release", "remove"]

@@ -35,7 +35,9 @@ def deploy(settings: Settings, steps: Steps) -> None:
 def crds(steps: Steps) -> Iterator[Object]:
     """The definitions of VolumeSnapshots, from the pinned module of the external snapshotter."""
     for file in sorted(artefact(CRDS, steps).glob("*.yaml")):
-        yield from documents(file.read_text())
+        for definition in documents(file.read_text()):
+            definition.pop("status", None)
+            yield definition
 
 
 def manifests(references: dict[str, str]) -> list[Object]:

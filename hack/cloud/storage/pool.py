@@ -10,6 +10,7 @@ from cloud.steps import Failure, Steps
 from cloud.storage import loops
 from cloud.storage.loops import Loop
 
+ADVICE = "real nodes need Debian's xfsprogs and XFS in the kernel; VIREO_REAL_NODES=0 does without them"
 IMAGE_BYTES = 160 << 30  # sparse; more than all datastores promise, so that what is promised can be written
 
 
@@ -42,7 +43,8 @@ def remove(settings: Settings) -> None:
     if settings.shared.is_mount():
         volumes = settings.shared.stat().st_dev
         _detach(lambda loop: loop.file[0] == volumes)
-        _run("umount", str(settings.shared))
+        # What is still open of it goes with who has it open; the folder can go at once.
+        _run("umount", "--lazy", str(settings.shared))
 
 
 def _detach(ours: Callable[[Loop], bool]) -> None:
@@ -63,8 +65,6 @@ def _run(*command: str) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        raise Failure(f"there is no {command[0]}", advice="install Debian's xfsprogs, or VIREO_REAL_NODES=0") from None
+        raise Failure(f"there is no {command[0]}", advice=ADVICE) from None
     if done.returncode:
-        raise Failure(
-            f"{' '.join(command)}: {done.stderr.strip()}", advice="real nodes need XFS: or VIREO_REAL_NODES=0"
-        )
+        raise Failure(f"{' '.join(command)}: {done.stderr.strip()}", advice=ADVICE)
