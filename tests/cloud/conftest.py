@@ -1,0 +1,30 @@
+"""The local cloud with real nodes, as `make up` leaves it, and a user in a namespace of its own."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from support.user import User
+
+from cloud.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """The cloud in force. The tier brings it up; by hand: make up."""
+    found = Settings.running()
+    assert found.index >= 0, f"there is no cloud in {found.dir}: make up"
+    assert found.real_nodes >= 2, (
+        f"the cloud in {found.dir} has {found.real_nodes} real nodes: these tests migrate between two"
+    )
+    return found
+
+
+@pytest.fixture
+def user(settings: Settings) -> Iterator[User]:
+    user = User(settings, f"test-{uuid.uuid4().hex[:8]}")
+    user.kubectl("create", "namespace", user.namespace)
+    try:
+        yield user
+    finally:
+        user.kubectl("delete", "namespace", user.namespace, "--timeout=180s")

@@ -1,0 +1,127 @@
+"""A machine's life on real nodes: it boots, answers, is paused, moved, switched off from inside and outside, and ends."""
+
+import re
+
+import pytest
+from support.user import INSTANCES, KUBEVIRT_MACHINES, MACHINES, User, machine
+
+from cloud.steps import NotYet
+
+pytestmark = pytest.mark.cloud
+
+SECRET = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "init"},
+    "stringData": {"userdata": "#cloud-config\nhostname: renamed\n"},
+}
+GREETING = r"Welcome to (\S+)"
+
+
+def test_it_boots_greets_and_says_where_it_is(user: User) -> None:
+    user.apply(SECRET, machine("a", initialization={"cloudInitSecret": "init"}))
+    found = user.until_ready(MACHINES, "a")
+    with user.console("a") as console:
+        assert "renamed" in console.expect(GREETING, seconds=60)
+    assert found["status"]["phase"] == "Running"
+    assert found["status"]["host"] in user.settings.node_names
+    assert [re.fullmatch(r"[0-9.]+", one["ip"]) is not None for one in found["status"]["addresses"]] == [True]
+
+
+def test_the_guest_agent_connects_and_says_what_runs(user: User) -> None:
+    user.apply(machine("a"))
+
+    def guest() -> dict[str, str]:
+        found = (user.get(MACHINES, "a") or {}).get("status", {}).get("guest", {})
+        if found.get("agent") != "Connected" or not found.get("os"):
+            raise NotYet(str(found))
+        return dict(found)
+
+    assert "Debian" in user.until("the agent", guest)["os"]
+
+
+def test_powered_off_and_on_by_its_spec(user: User) -> None:
+    user.apply(machine("a"))
+    user.until_ready(MACHINES, "a", "Running")
+    user.patch(MACHINES, "a", powerState="Stopped")
+    user.until_ready(MACHINES, "a", "Stopped")
+    assert user.get(INSTANCES, "a") is None
+    user.patch(MACHINES, "a", powerState="Running")
+    user.until_ready(MACHINES, "a", "Running")
+
+
+def test_paused_and_let_go_on(user: User) -> None:
+    user.apply(machine("a"))
+    user.until_ready(MACHINES, "a", "Running")
+    user.patch(MACHINES, "a", powerState="Paused")
+    user.until_ready(MACHINES, "a", "Paused")
+    user.patch(MACHINES, "a", powerState="Running")
+    user.until_ready(MACHINES, "a", "Running")
+    with user.console("a") as console:
+        assert console.run("echo alive").strip() == "alive"
+
+
+def test_shut_down_from_inside_it_stays_off_until_asked(user: User) -> None:
+    user.apply(machine("a"))
+    user.until_ready(MACHINES, "a", "Running")
+    with user.console("a") as console:
+        console.run("poweroff", ends=True)
+    user.until_said(MACHINES, "a", "StoppedByGuest")
+    user.patch(MACHINES, "a", powerState="Stopped")
+    user.until_ready(MACHINES, "a", "Stopped")
+    user.patch(MACHINES, "a", powerState="Running")
+    user.until_ready(MACHINES, "a", "Running")
+
+
+def test_shut_down_from_inside_it_starts_again_where_its_spec_says_so(user: User) -> None:
+    user.apply(machine("a", onGuestShutdown="Restart"))
+    user.until_ready(MACHINES, "a", "Running")
+    before = _instance(user)
+    with user.console("a") as console:
+        console.run("poweroff", ends=True)
+
+    def started_again() -> None:
+        if _instance(user) in ("", before):
+            raise NotYet("the instance of before")
+
+    user.until("another instance", started_again)
+    user.until_ready(MACHINES, "a", "Running")
+
+
+def test_stopped_by_virtctl_it_says_so(user: User) -> None:
+    user.apply(machine("a"))
+    user.until_ready(MACHINES, "a", "Running")
+    user.virtctl("stop", "a")
+    user.until_said(MACHINES, "a", "StoppedOutsideVireo")
+
+
+def test_migrated_it_goes_on_and_its_host_is_the_other(user: User) -> None:
+    user.apply(machine("a"))
+    before = user.until_ready(MACHINES, "a", "Running")["status"]["host"]
+    with user.console("a") as console:
+        console.run("echo kept > /tmp/kept")
+    user.virtctl("migrate", "a")
+
+    def moved() -> str:
+        host = (user.get(MACHINES, "a") or {})["status"].get("host", "")
+        if host == before:
+            raise NotYet(f"on {host}")
+        return str(host)
+
+    assert user.until("the other host", moved) in set(user.settings.node_names) - {before}
+    user.until_ready(MACHINES, "a", "Running")
+    with user.console("a") as console:
+        assert console.run("cat /tmp/kept").strip() == "kept"
+
+
+def test_deleted_it_leaves_nothing(user: User) -> None:
+    user.apply(machine("a"))
+    user.until_ready(MACHINES, "a", "Running")
+    user.delete(MACHINES, "a")
+    for resource in (KUBEVIRT_MACHINES, INSTANCES):
+        assert user.get(resource, "a") is None
+    assert user.kubectl("get", "pods", "--selector=kubevirt.io=virt-launcher", "--output=name") == ""
+
+
+def _instance(user: User) -> str:
+    return str((user.get(INSTANCES, "a") or {"metadata": {"uid": ""}})["metadata"]["uid"])
