@@ -55,12 +55,17 @@ func (d *Driver) Serve(ctx context.Context, socket string) error {
 	return server.Serve(listener)
 }
 
-// listen takes the socket over from a predecessor that was killed.
+// listen takes the socket over from a predecessor that was killed. Root may use it, and its folder's group if the folder
+// passes that on: side-cars need not be root.
 func listen(socket string) (net.Listener, error) {
 	if err := os.Remove(socket); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return net.Listen("unix", socket)
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	return listener, os.Chmod(socket, 0o660)
 }
 
 // answer gives an error the code that CSI wants for it, and logs each call that changes something or fails.
