@@ -87,11 +87,12 @@ class Builder:
         return key_of(target, {needed: self.key(needed) for needed in target.inputs})
 
     def _fill(self, target: Target, workshop: Workshop, steps: Steps) -> None:
+        workshop.log.unlink(missing_ok=True)
+        target.fetch(workshop)
         with self._turn(target):
             if self._failed.is_set():
                 raise Abandoned(target.name)
             with steps.step(f"build {target.name}"):
-                workshop.log.unlink(missing_ok=True)
                 target.make(workshop)
 
     @contextmanager

@@ -43,6 +43,12 @@ class GoBinaries(Target):
             "go": json.dumps(_go_version()),
         }
 
+    def fetch(self, workshop: Workshop) -> None:
+        """Loads the packages without compiling them: so Go downloads the modules that they come from, and no others."""
+        packages = self.commands.values()
+        command = ["go", "list", "-mod=readonly", f"-tags={','.join(self.tags)}", "-deps", "-f={{with .Error}}{{.}}{{end}}", *packages]
+        workshop.run(command, self.module, go_environment(cgo=self.cgo is not None))
+
     def make(self, workshop: Workshop) -> None:
         environment = go_environment(cgo=self.cgo is not None)
         workshop.run([*self._command(), "-o", f"{workshop.out}/", *self.commands.values()], self.module, environment)

@@ -64,6 +64,9 @@ class Target(ABC):
     def recipe(self) -> Mapping[str, str]:
         """All that it is made of beside its inputs: settings, sources, the tool's version, how it is made."""
 
+    def fetch(self, workshop: Workshop) -> None:  # noqa: B027 - most have nothing to fetch
+        """Brings what `make` needs from the network, without waiting for the cores: others build meanwhile."""
+
     @abstractmethod
     def make(self, workshop: Workshop) -> None:
         """Fills workshop.out. The same recipe and inputs give the same thing."""
