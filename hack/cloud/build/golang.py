@@ -46,7 +46,15 @@ class GoBinaries(Target):
     def fetch(self, workshop: Workshop) -> None:
         """Loads the packages without compiling them: so Go downloads the modules that they come from, and no others."""
         packages = self.commands.values()
-        command = ["go", "list", "-mod=readonly", f"-tags={','.join(self.tags)}", "-deps", "-f={{with .Error}}{{.}}{{end}}", *packages]
+        command = [
+            "go",
+            "list",
+            "-mod=readonly",
+            f"-tags={','.join(self.tags)}",
+            "-deps",
+            "-f={{with .Error}}{{.}}{{end}}",
+            *packages,
+        ]
         workshop.run(command, self.module, go_environment(cgo=self.cgo is not None))
 
     def make(self, workshop: Workshop) -> None:
