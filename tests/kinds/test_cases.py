@@ -132,7 +132,7 @@ def live(kind: AnyKind, raw: Raw) -> Live[Any]:
     body = json.dumps({**raw, "metadata": metadata}).encode()
     if raw["apiVersion"].startswith(f"{GROUP}/"):
         own = kind_of(raw)
-        return decode_own(own.resource, own.spec, own.status, body)
+        return decode_own(own, body)
     resource, view = _watched(kind, raw)
     return decode(resource, view, body)
 

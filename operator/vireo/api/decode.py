@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
+from pydantic import ValidationError
 
+from vireo.api.kind import Kind
 from vireo.api.objects import Live, Meta, OwnView
+from vireo.api.reconcile import Spec, Status
 from vireo.api.resources import Resource
-from vireo.api.schema import Model
 
 View = TypeVar("View", bound=msgspec.Struct)
 
@@ -22,7 +24,14 @@ class _Envelope(msgspec.Struct):
     metadata: Meta
 
 
+class _Own(msgspec.Struct):
+    metadata: Meta
+    spec: dict[str, Any] = {}
+    status: dict[str, Any] = {}
+
+
 _envelope = msgspec.json.Decoder(_Envelope)
+_own = msgspec.json.Decoder(_Own)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -34,14 +43,27 @@ def decode(resource: Resource, view: type[View], raw: bytes | msgspec.Raw) -> Li
     return Live(resource, _envelope.decode(raw).metadata, _view_of(view).decode(raw), fingerprint(raw))
 
 
-def decode_own(resource: Resource, spec: type[Model], status: type[Model], raw: bytes | msgspec.Raw) -> Live[OwnView]:
-    """One object of Vireo's own kinds, with spec and status as the kind's types.
+def decode_own(kind: Kind[Spec, Status], raw: bytes | msgspec.Raw) -> Live[OwnView]:
+    """One object of a kind of ours, with spec and status as the kind's types.
 
-    Raises pydantic.ValidationError where the stored object does not fit this version's types.
+    A spec that does not fit this version's types is said in `view.invalid`; a status that does not counts as none: it is
+    written anew.
     """
-    body: Mapping[str, Any] = msgspec.json.decode(raw)
-    view = OwnView(spec.model_validate(body.get("spec") or {}), status.model_validate(body.get("status") or {}))
-    return Live(resource, _envelope.decode(raw).metadata, view, fingerprint(raw))
+    own = _own.decode(raw)
+    try:
+        status = kind.status.model_validate(own.status)
+    except ValidationError:
+        status = kind.status()
+    try:
+        view = OwnView(kind.spec.model_validate(own.spec), status)
+    except ValidationError as error:
+        view = OwnView(None, status, invalid=_sentence(error))
+    return Live(kind.resource, own.metadata, view, fingerprint(raw))
+
+
+def _sentence(error: ValidationError) -> str:
+    parts = (f"spec.{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
+    return "; ".join(sorted(parts))
 
 
 def fingerprint(raw: bytes | msgspec.Raw) -> str:
@@ -51,13 +73,13 @@ def fingerprint(raw: bytes | msgspec.Raw) -> str:
     """
     fields = _fields.decode(raw)
     metadata = _fields.decode(fields.pop("metadata"))
-    signed = (*_signed(metadata, UNSIGNED_METADATA), *_signed(fields, UNSIGNED))
-    return hashlib.blake2b(b",".join(signed), digest_size=12).hexdigest()
+    signed = (list(_signed(metadata, UNSIGNED_METADATA)), list(_signed(fields, UNSIGNED)))
+    return hashlib.blake2b(msgspec.json.encode(signed), digest_size=12).hexdigest()
 
 
-def _signed(fields: Mapping[str, msgspec.Raw], left_out: frozenset[str]) -> Iterator[bytes]:
+def _signed(fields: Mapping[str, msgspec.Raw], left_out: frozenset[str]) -> Iterator[tuple[str, msgspec.Raw]]:
     for name in sorted(fields.keys() - left_out):
-        yield name.encode() + b":" + bytes(fields[name])
+        yield name, fields[name]
 
 
 @cache

@@ -1,6 +1,5 @@
 """The connection to the API server: one place for credentials, timeouts and errors. Bodies come back as bytes, for msgspec."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -17,10 +16,16 @@ APPLY: Final = "application/apply-patch+yaml"
 JSON_PATCH: Final = "application/json-patch+json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 METADATA_ONLY: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_ONLY_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 REQUEST_SECONDS: Final = 30.0
-SILENCE_SECONDS: Final = 70.0
-"""A watch that says nothing for so long, not even a bookmark, is taken for dead and opened again."""
+WATCH_SECONDS: Final = 60
+"""How long the API server is asked to keep a watch open. It ends each in time, also one that had nothing to say."""
+SILENCE_SECONDS: Final = WATCH_SECONDS + 10.0
+"""A watch that neither says anything nor ends for so long is dead, whatever the connection looks like."""
+
+_REQUEST = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
+_WATCH = aiohttp.ClientTimeout(total=None, sock_connect=REQUEST_SECONDS, sock_read=SILENCE_SECONDS)
 
 
 class ApiError(Exception):
@@ -100,9 +105,8 @@ class Client:
     ) -> bytes:
         """The answer's body. Raises ApiError for every answer but 2xx, and for none within REQUEST_SECONDS."""
         try:
-            response = await self._send(
-                verb, path, query, body, {"Content-Type": content_type, "Accept": accept}, REQUEST_SECONDS
-            )
+            headers = {"Content-Type": content_type, "Accept": accept}
+            response = await self._send(verb, path, query, headers, _REQUEST, body)
             data: bytes = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiError(verb, path, 0, "NoAnswer", str(error) or type(error).__name__) from error
@@ -111,14 +115,15 @@ class Client:
         return data
 
     async def lines(self, path: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """The lines of a watch, until the server closes it. Raises ApiError, also after SILENCE_SECONDS without a line."""
+        """The lines of a watch of WATCH_SECONDS. Raises ApiError, also after SILENCE_SECONDS without a sign of life."""
+        asked = {"watch": "true", "timeoutSeconds": str(WATCH_SECONDS), **query}
         try:
-            response = await self._send("GET", path, query, None, {"Accept": JSON}, None)
+            response = await self._send("GET", path, asked, {"Accept": JSON}, _WATCH)
             stream: aiohttp.ClientResponse = response.response
             async with stream:
                 if response.status != 200:
                     raise _refusal("WATCH", path, response.status, await stream.read())
-                while line := await asyncio.wait_for(stream.content.readline(), SILENCE_SECONDS):
+                while line := await stream.content.readline():
                     yield line
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiError("WATCH", path, 0, "NoAnswer", str(error) or type(error).__name__) from error
@@ -128,9 +133,9 @@ class Client:
         verb: str,
         path: str,
         query: Mapping[str, str] | None,
-        body: Any,
         headers: dict[str, str],
-        seconds: float | None,
+        limits: aiohttp.ClientTimeout,
+        body: Any = None,
     ) -> Any:
         arguments = await self._api.param_serialize(
             verb,
@@ -140,7 +145,7 @@ class Client:
             body=body,
             auth_settings=["BearerToken"],
         )
-        return await self._api.call_api(*arguments, _request_timeout=aiohttp.ClientTimeout(total=seconds))
+        return await self._api.call_api(*arguments, _request_timeout=limits)
 
 
 def _refusal(verb: str, path: str, code: int, data: bytes) -> ApiError:

@@ -1,16 +1,22 @@
 """The store: every watched object as a projection, with the three questions that a reconcile asks of it.
 
 Whose child is it (owner), who names it (users), and which keys does its change wake. Kept in step by the watches and by the answers
-to our own writes, so that a reconcile sees what it wrote.
+to our own writes, so that a reconcile sees what it wrote (rule 7 of the design).
+
+Watches and answers come over different connections, so either may be late. Resource versions of one resource may be compared
+as integers (KEP-5504), and only a newer one is believed: of an object that lives, and of one that is known to have ended.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from vireo.api.kind import Kind, Watch
 from vireo.api.objects import Live, OwnView
 from vireo.api.resources import Key, Resource
+
+ENDS = 10_000
+"""How many ends are remembered: far more than there are in the seconds that an answer may be late."""
 
 
 class Store:
@@ -22,7 +28,10 @@ class Store:
         for watch in (watch for kind in self.kinds.values() for watch in kind.watches):
             if self.watches.setdefault(watch.resource, watch) != watch:
                 raise ValueError(f"two kinds watch {watch.resource} in different ways: a resource has one projection")
+        self.applied: dict[Key, tuple[str, str]] = {}
+        """What was true after the last apply of each child that lives: (hash of the wish, fingerprint of the object)."""
         self._live: dict[Key, Live[Any]] = {}
+        self._ends: OrderedDict[Key, int] = OrderedDict()
         self._children: defaultdict[Key, set[Key]] = defaultdict(set)
         self._uses: dict[Key, frozenset[Key]] = {}
         self._users: defaultdict[Key, set[Key]] = defaultdict(set)
@@ -50,36 +59,51 @@ class Store:
         return tuple(self._live[user] for user in sorted(self._users.get(key, ())))
 
     def put(self, live: Live[Any]) -> frozenset[Key]:
-        """Keeps an object unless a newer one is kept; answers with the keys that its change wakes."""
-        key, old = live.key, self._live.get(live.key)
-        if old and old.meta.uid == live.meta.uid and _version(old) > _version(live):
+        """Keeps an object unless a newer one is kept or has ended; answers with the keys that its change wakes."""
+        key, old, version = live.key, self._live.get(live.key), version_of(live.meta.resource_version)
+        if version <= self._ends.get(key, -1) or (old and version < version_of(old.meta.resource_version)):
             return frozenset()
         self._live[key] = live
         return self._index(key, old, live)
 
-    def remove(self, key: Key, uid: str = "") -> frozenset[Key]:
-        """Forgets an object (of that UID); answers with the keys that its end wakes."""
+    def remove(self, key: Key, version: int) -> frozenset[Key]:
+        """Forgets an object that ended at that version, unless a newer one is kept; answers with the keys that its end wakes."""
+        self._ends[key] = max(version, self._ends.pop(key, 0))
+        if len(self._ends) > ENDS:
+            self._ends.popitem(last=False)
         old = self._live.get(key)
-        if old is None or (uid and old.meta.uid != uid):
-            return frozenset()
+        return frozenset() if old is None or version_of(old.meta.resource_version) > version else self._forget(key, old)
+
+    def keep(self, resource: Resource, seen: Collection[Key], version: int) -> frozenset[Key]:
+        """Forgets what a whole list at that version does not show: it ended while nobody watched."""
+        unseen = set(self.keys(resource)) - set(seen)
+        return frozenset[Key]().union(*(self.remove(key, version) for key in unseen))
+
+    def clear(self, resource: Resource) -> frozenset[Key]:
+        """Forgets all objects of a resource that is not served any more."""
+        return frozenset[Key]().union(*(self._forget(key, self._live[key]) for key in self.keys(resource)))
+
+    def _forget(self, key: Key, old: Live[Any]) -> frozenset[Key]:
         del self._live[key]
+        self.applied.pop(key, None)
         return self._index(key, old, None)
 
     def _index(self, key: Key, old: Live[Any] | None, new: Live[Any] | None) -> frozenset[Key]:
         before, after = self._owner(old), self._owner(new)
         if before and before != after:
-            self._children[before].discard(key)
+            _take_out(self._children, before, key)
         if after:
             self._children[after].add(key)
         used = self._uses.get(key, frozenset())
         names = self._names(new)
         for gone in used - names:
-            self._users[gone].discard(key)
+            _take_out(self._users, gone, key)
         for named in names:
             self._users[named].add(key)
-        self._uses[key] = names
-        if new is None:
-            self._uses.pop(key)
+        if names:
+            self._uses[key] = names
+        else:
+            self._uses.pop(key, None)
         woken = {key} | {owner for owner in (before, after) if owner} | used | names | self._users.get(key, set())
         return frozenset(one for one in woken if one.resource in self.kinds)
 
@@ -94,6 +118,12 @@ class Store:
         return kind.uses(live.meta, live.view.spec, live.view.status)
 
 
-def _version(live: Live[Any]) -> int:
-    """Resource versions of one resource may be compared as integers (KEP-5504)."""
-    return int(live.meta.resource_version or 0)
+def version_of(resource_version: str) -> int:
+    """The resource version as a number that grows."""
+    return int(resource_version or 0)
+
+
+def _take_out(index: dict[Key, set[Key]], key: Key, member: Key) -> None:
+    index[key].discard(member)
+    if not index[key]:
+        del index[key]

@@ -1,4 +1,7 @@
-"""One watch: list in pages, then watch, for ever. Every change goes into the store and wakes the keys that it concerns."""
+"""One watch: list in pages, then watch, for ever. Every change goes into the store and wakes the keys that it concerns.
+
+A watch that ends is opened again where it ended. What was not understood, or is too old for the server, is listed again.
+"""
 
 import asyncio
 import logging
@@ -11,24 +14,15 @@ from vireo.api.decode import decode
 from vireo.api.kind import Watch
 from vireo.api.resources import Key
 from vireo.kube.client import ApiError, Client
-from vireo.kube.store import Store
+from vireo.kube.pages import Bare, pages
+from vireo.kube.store import Store, version_of
 
 log = logging.getLogger(__name__)
 
-PAGE = "500"
-RETRY_SECONDS = 1.0
 ABSENT_SECONDS = 5.0
-WATCH_SECONDS = "300"
-
-
-class _ListMeta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-    continue_: str = msgspec.field(name="continue", default="")
-
-
-class _Page(msgspec.Struct):
-    metadata: _ListMeta
-    items: list[msgspec.Raw] = []
+RETRY_SECONDS = 1.0
+RETRY_MOST_SECONDS = 10.0
+EXPIRED, NOT_FOUND, NO_ANSWER, BAD_ANSWER = 410, 404, 0, 502
 
 
 class _Event(msgspec.Struct):
@@ -36,21 +30,12 @@ class _Event(msgspec.Struct):
     object: msgspec.Raw
 
 
-class _BareMeta(msgspec.Struct, rename="camel"):
-    name: str = ""
-    namespace: str = ""
-    uid: str = ""
-    resource_version: str = ""
+class _Status(msgspec.Struct):
+    """The object of an ERROR event."""
 
-
-class _Bare(msgspec.Struct):
-    """What every event's object has, a bookmark's too."""
-
-    metadata: _BareMeta
-
-
-class _ExpiredError(Exception):
-    """The resource version is too old for the server (410): list again; it costs nothing but the list."""
+    code: int = 500
+    reason: str = ""
+    message: str = ""
 
 
 class Watcher:
@@ -61,6 +46,11 @@ class Watcher:
         self._store = store
         self._watch = watch
         self._wake = wake
+        self._selector = {"labelSelector": watch.selector} if watch.selector else {}
+        self._path = watch.resource.path()
+        self._version = ""
+        self._failures = 0
+        self._odd: set[str] = set()
         self.synced = asyncio.Event()
         self.absent = False
 
@@ -68,74 +58,82 @@ class Watcher:
         """Until cancelled."""
         while True:
             try:
-                version = await self._list()
-                await self._follow(version)
-            except _ExpiredError:
-                log.debug("%s: the watch expired and is listed again", self._watch.resource)
+                if not self._version:
+                    await self._list()
+                await self._follow()
             except ApiError as error:
                 await self._wait_out(error)
+            except msgspec.DecodeError as error:  # a line that was cut off, an answer by a proxy
+                await self._wait_out(ApiError("WATCH", self._path, BAD_ANSWER, "BadAnswer", str(error)))
 
-    async def _wait_out(self, error: ApiError) -> None:
-        absent = error.code == 404
-        if absent and not self.absent:
-            log.warning("%s is not served by this cluster; watched as soon as it is", self._watch.resource)
-        elif not absent:
-            log.warning("%s: %s", self._watch.resource, error)
-        self.absent = absent
-        if absent:
-            self._keep(frozenset())
-            self.synced.set()
-        await asyncio.sleep(ABSENT_SECONDS if absent else RETRY_SECONDS)
-
-    async def _list(self) -> str:
+    async def _list(self) -> None:
         seen: set[Key] = set()
-        query = {"limit": PAGE, **self._selector()}
-        while True:
-            page = msgspec.json.decode(
-                await self._client.request("GET", self._watch.resource.path(), query), type=_Page
-            )
-            for raw in page.items:
-                seen.add(self._put(raw))
-            if not page.metadata.continue_:
-                break
-            query["continue"] = page.metadata.continue_
-        self._keep(seen)
-        self.absent = False
+        version = ""
+        async for page in pages(self._client, self._watch.resource, self._selector):
+            seen |= {self._put(raw) for raw in page.items}
+            version = page.metadata.resource_version
+        self._wake(self._store.keep(self._watch.resource, seen, version_of(version)))
+        self._version, self._failures, self.absent = version, 0, False
         self.synced.set()
-        return page.metadata.resource_version
 
-    def _keep(self, seen: Iterable[Key]) -> None:
-        """Forgets what ended while nobody watched."""
-        for key in set(self._store.keys(self._watch.resource)) - set(seen):
-            self._wake(self._store.remove(key))
-
-    async def _follow(self, version: str) -> None:
-        while True:
-            query = {
-                "watch": "true",
-                "resourceVersion": version,
-                "allowWatchBookmarks": "true",
-                "timeoutSeconds": WATCH_SECONDS,
-                **self._selector(),
-            }
-            async for line in self._client.lines(self._watch.resource.path(), query):
-                version = self._event(msgspec.json.decode(line, type=_Event)) or version
+    async def _follow(self) -> None:
+        """One watch, from the version that was reached to its end."""
+        query = {"resourceVersion": self._version, "allowWatchBookmarks": "true", **self._selector}
+        silent = True
+        async for line in self._client.lines(self._path, query):
+            self._version = self._event(msgspec.json.decode(line, type=_Event)) or self._version
+            self._failures, silent = 0, False
+        if silent:  # it may have ended as soon as it began, and the next one too
+            await asyncio.sleep(RETRY_SECONDS)
 
     def _event(self, event: _Event) -> str:
+        """The version that this event leads to."""
         if event.type == "ERROR":
-            raise _ExpiredError
+            status = msgspec.json.decode(event.object, type=_Status)
+            raise ApiError("WATCH", self._path, status.code, status.reason, status.message)
         if event.type in {"ADDED", "MODIFIED"}:
             self._put(event.object)
-        meta = msgspec.json.decode(event.object, type=_Bare).metadata
+        bare = msgspec.json.decode(event.object, type=Bare)
         if event.type == "DELETED":
-            self._wake(self._store.remove(Key(self._watch.resource, meta.namespace, meta.name), meta.uid))
-        return meta.resource_version
+            key = bare.key(self._watch.resource)
+            self._wake(self._store.remove(key, version_of(bare.metadata.resource_version)))
+        return bare.metadata.resource_version
 
     def _put(self, raw: msgspec.Raw) -> Key:
-        live: Any = decode(self._watch.resource, self._watch.view, raw)
+        try:
+            live: Any = decode(self._watch.resource, self._watch.view, raw)
+        except msgspec.ValidationError as error:
+            return self._leave_out(raw, error)
+        self._odd.discard(live.meta.uid)
         self._wake(self._store.put(live))
         key: Key = live.key
         return key
 
-    def _selector(self) -> dict[str, str]:
-        return {"labelSelector": self._watch.selector} if self._watch.selector else {}
+    def _leave_out(self, raw: msgspec.Raw, error: msgspec.ValidationError) -> Key:
+        """An object that does not fit its view counts as absent, and is said once: one odd object stops none of the others."""
+        bare = msgspec.json.decode(raw, type=Bare)
+        key = bare.key(self._watch.resource)
+        if bare.metadata.uid not in self._odd:
+            self._odd.add(bare.metadata.uid)
+            log.error("%s can not be read and counts as absent: %s", key, error)
+        self._wake(self._store.remove(key, version_of(bare.metadata.resource_version)))
+        return key
+
+    async def _wait_out(self, error: ApiError) -> None:
+        """Says what is wrong and pauses. Only where there was no answer, the watch goes on from the version it had reached."""
+        if error.code != NO_ANSWER:
+            self._version = ""
+        if error.code == NOT_FOUND:
+            await self._wait_for_resource()
+            return
+        log.log(logging.DEBUG if error.code == EXPIRED else logging.WARNING, "%s", error)
+        await asyncio.sleep(min(RETRY_MOST_SECONDS, RETRY_SECONDS * 2**self._failures))
+        self._failures = min(self._failures + 1, 10)
+
+    async def _wait_for_resource(self) -> None:
+        if not self.absent:
+            log.warning("%s is not served by this cluster; watched as soon as it is", self._watch.resource)
+        self.absent = True
+        self._wake(self._store.clear(self._watch.resource))
+        self.synced.set()
+        await asyncio.sleep(ABSENT_SECONDS)

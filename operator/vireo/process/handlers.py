@@ -2,9 +2,12 @@
 
 It runs in a thread with a loop of its own: kopf takes a process' signals and waits for all tasks of its loop when it ends, and neither
 are its to take. What its handlers say is carried to the operator's loop, in order.
+
+After a gap kopf lists anew, and what ended in the gap it never mentions: so the store is compared with a whole list now and then.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -13,11 +16,16 @@ from typing import Any
 import kopf
 import msgspec
 
+from vireo.api.decode import decode_own
 from vireo.api.kind import Kind
 from vireo.api.resources import Key
-from vireo.kube.client import Client
-from vireo.kube.own import decode_own
-from vireo.kube.store import Store
+from vireo.kube.client import SILENCE_SECONDS, WATCH_SECONDS, ApiError, Client
+from vireo.kube.pages import present
+from vireo.kube.store import Store, version_of
+
+log = logging.getLogger(__name__)
+
+COMPARE_SECONDS = 300.0
 
 
 @dataclass
@@ -30,14 +38,27 @@ class OwnKinds:
     indexed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Until cancelled; then until kopf has ended."""
+        """Until cancelled; then until kopf has ended. Raises RuntimeError if kopf ends by itself."""
         loop, stop = asyncio.get_running_loop(), threading.Event()
         thread = loop.run_in_executor(None, self._watch, loop, stop)
         try:
             await asyncio.shield(thread)
+            raise RuntimeError("kopf ended, though nobody told it to")
         finally:
             stop.set()
             await thread
+
+    async def compare(self) -> None:
+        """Until cancelled: forgets what ended unnoticed, every COMPARE_SECONDS."""
+        while True:
+            await asyncio.sleep(COMPARE_SECONDS)
+            for resource in self.store.kinds:
+                try:
+                    keys, version = await present(self.client, resource)
+                except ApiError as error:
+                    log.warning("%s", error)
+                else:
+                    self.wake(self.store.keep(resource, keys, version))
 
     def _watch(self, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> None:
         registry = kopf.OperatorRegistry()
@@ -62,8 +83,9 @@ class OwnKinds:
 
         async def event(type: str | None, meta: Mapping[str, Any], **_: object) -> None:  # noqa: A002 - kopf's name
             if type == "DELETED":
-                key, uid = Key(resource, meta.get("namespace", ""), meta["name"]), meta["uid"]
-                loop.call_soon_threadsafe(lambda: self.wake(self.store.remove(key, uid)))
+                key = Key(resource, meta.get("namespace", ""), meta["name"])
+                version = version_of(meta["resourceVersion"])
+                loop.call_soon_threadsafe(lambda: self.wake(self.store.remove(key, version)))
             loop.call_soon_threadsafe(self.indexed.set)
 
         kopf.index(*where, registry=registry, id=f"store-{resource.plural}")(index)
@@ -73,7 +95,7 @@ class OwnKinds:
 def _configure(settings: kopf.OperatorSettings, **_: object) -> None:
     settings.posting.enabled = False  # events are the gate's
     settings.watching.chunk_size = 500
-    settings.watching.server_timeout = 300
-    settings.watching.client_timeout = 360
-    settings.watching.inactivity_timeout = 70
+    settings.watching.server_timeout = WATCH_SECONDS
+    settings.watching.client_timeout = SILENCE_SECONDS
+    settings.watching.inactivity_timeout = SILENCE_SECONDS
     settings.networking.request_timeout = 30

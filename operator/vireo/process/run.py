@@ -49,6 +49,7 @@ class Operator:
                 group.create_task(serve(Health(lambda: self.ready, self.queue), self.metrics, port)),
                 group.create_task(self._make_singletons()),
                 group.create_task(self.own.run()),
+                group.create_task(self.own.compare()),
                 *(group.create_task(watcher.run()) for watcher in self.watchers),
                 group.create_task(self._reconcile()),
             ]

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from vireo.api.conditions import Finding
-from vireo.api.decode import decode
+from vireo.api.decode import decode, decode_own
 from vireo.api.names import ANNOTATION_ADOPT, ANNOTATION_DESIRED, FIELD_MANAGER, FINALIZER
 from vireo.api.objects import Child, Live
 from vireo.api.reasons import Reason
@@ -30,7 +30,6 @@ class Gate:
         self._client = client
         self._store = store
         self.for_each_write = for_each_write
-        self.applied: dict[Key, tuple[str, str]] = {}
         self._foreign: set[Key] = set()
 
     async def carry_out(self, observed: Observed[Any, Any], steps: tuple[Step, ...]) -> tuple[Outcome, ...]:
@@ -59,6 +58,9 @@ class Gate:
         except ApiError as error:
             log.info("%s: %s", observed.key, error)
             return Outcome(step, _finding(step, error), retry=error.passing or error.code in {404, 409})
+        except msgspec.ValidationError as error:
+            odd = f"{_target(step)} is there and can not be read: {error}. Correct or delete it."
+            return Outcome(step, Finding(Reason.API_ERROR, odd), retry=True)
 
     async def _create(self, observed: Observed[Any, Any], step: Create) -> Outcome:
         child = step.child
@@ -88,7 +90,7 @@ class Gate:
 
     async def _apply(self, step: Step, child: Child, live: Live[Any]) -> Outcome:
         if await self._holds_already(child, live):
-            self.applied[child.key] = (desired_hash(child.manifest), live.fingerprint)
+            self._store.applied[child.key] = (desired_hash(child.manifest), live.fingerprint)
             return Outcome(step, changed=False)
         if not live.meta.applied:
             await self._take_over(live)
@@ -101,7 +103,7 @@ class Gate:
         Only where the object was made for this very wish: otherwise a field that is no longer wanted would stay unnoticed.
         """
         wish = child.manifest["metadata"]["annotations"][ANNOTATION_DESIRED]
-        if live.meta.annotations.get(ANNOTATION_DESIRED) != wish or child.key in self.applied:
+        if live.meta.annotations.get(ANNOTATION_DESIRED) != wish or child.key in self._store.applied:
             return False
         return self._decode(child, await self._write_apply(child, live, dry_run=True)).fingerprint == live.fingerprint
 
@@ -160,10 +162,12 @@ class Gate:
         meta = {"name": key.name, "uid": observed.meta.uid, "finalizers": [FINALIZER] if step.present else []}
         body = {"apiVersion": key.resource.api_version, "kind": key.resource.kind, "metadata": meta}
         try:
-            await self._write("PATCH", key, query={"force": "true"}, body=body, content_type=APPLY)
+            answer = await self._write("PATCH", key, query={"force": "true"}, body=body, content_type=APPLY)
         except ApiError as error:
             if step.present or error.code not in {404, 409}:  # taken off what is gone already: so be it
                 raise
+        else:
+            self._store.put(decode_own(self._store.kinds[key.resource], answer))
         return Outcome(step)
 
     async def write_status(self, observed: Observed[Any, Any], status: Mapping[str, Any]) -> bytes:
@@ -226,7 +230,7 @@ class Gate:
     def _remember(self, child: Child, answer: bytes) -> None:
         live = self._decode(child, answer)
         self._store.put(live)
-        self.applied[child.key] = (desired_hash(child.manifest), live.fingerprint)
+        self._store.applied[child.key] = (desired_hash(child.manifest), live.fingerprint)
 
     def _decode(self, child: Child, raw: bytes) -> Live[Any]:
         return decode(child.resource, self._store.watches[child.resource].view, msgspec.Raw(raw))

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from vireo.api.conditions import Finding, conditions, progress
+from vireo.api.decode import decode_own
 from vireo.api.kind import Kind
 from vireo.api.objects import Live, Meta
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Observed, refusal
 from vireo.api.resources import Key
+from vireo.kube.client import ApiError
 from vireo.kube.observe import Reader
-from vireo.kube.own import decode_own
 from vireo.kube.store import Store
 from vireo.reconcile.events import event
 from vireo.reconcile.gate import Gate
@@ -47,16 +48,24 @@ class Reconciler:
             return await self._say_invalid(kind, live, now)
         observed = await self._reader.observe(kind, live, now)
         desired = kind.desired(observed)
-        outcomes = await self._gate.carry_out(observed, plan(observed, desired, self._gate.applied))
+        outcomes = await self._gate.carry_out(observed, plan(observed, desired, self._store.applied))
         await self._say(kind, observed, kind.status_of(observed, desired, outcomes).wire())
         return Result(desired.wake_at, retry=refusal(outcomes) is not None)
 
     async def _say(self, kind: Kind[Any, Any], observed: Observed[Any, Any], status: Mapping[str, Any]) -> None:
-        """The status, written once and only if it changed; what a person should notice also as an event."""
+        """The status, written once and only if it changed; what a person should notice also as an event.
+
+        Where the object is gone there is nobody to tell: its end is an event of its own.
+        """
         before = observed.status.wire()
         if status == before or _ended(observed.meta, self._store.get(observed.key)):
             return
-        answer = await self._gate.write_status(observed, status)
+        try:
+            answer = await self._gate.write_status(observed, status)
+        except ApiError as error:
+            if error.code == 404:
+                return
+            raise
         self._store.put(decode_own(kind, answer))
         if news := event(observed, before, status):
             await self._gate.write_event(news)

@@ -1,12 +1,16 @@
-"""The queue of keys: one worker a key at a time, back-off a key, wake-ups at a moment. A key that waits is in it once."""
+"""The queue of keys: one worker a key at a time, back-off a key, wake-ups at a moment.
+
+A key is in one of four places, or in none: it waits for its timer; is due and waits for a worker; is being worked on; or is
+being worked on and due again, and then follows itself. Of two timers the earlier is kept: the work tells the later one anew.
+"""
 
 import asyncio
-import heapq
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 from vireo.api.resources import Key
+from vireo.kube.client import ApiError
 from vireo.reconcile.loop import Result
 
 log = logging.getLogger(__name__)
@@ -23,11 +27,11 @@ class Queue:
     def __init__(self, work: Callable[[Key], Awaitable[Result]], now: Callable[[], datetime]) -> None:
         self._work = work
         self._now = now
-        self._due: dict[Key, float] = {}
-        self._heap: list[tuple[float, Key]] = []
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._due: set[Key] = set()
+        self._ready: asyncio.Queue[Key] = asyncio.Queue()
         self._busy: set[Key] = set()
         self._failures: dict[Key, int] = {}
-        self._changed = asyncio.Event()
 
     def wake(self, keys: Iterable[Key]) -> None:
         """Something changed: each key is due now, whatever it was waiting for."""
@@ -37,8 +41,7 @@ class Queue:
     @property
     def depth(self) -> int:
         """How many keys are due or being worked on."""
-        now = asyncio.get_running_loop().time()
-        return len(self._busy) + sum(1 for due in self._due.values() if due <= now)
+        return len(self._due | self._busy)
 
     async def run(self, workers: int) -> None:
         """Works until cancelled."""
@@ -48,65 +51,50 @@ class Queue:
 
     async def _worker(self) -> None:
         while True:
-            key = await self._next()
+            key = await self._ready.get()
+            self._due.discard(key)
             self._busy.add(key)
             try:
                 await self._one(key)
             finally:
                 self._busy.discard(key)
-                self._changed.set()
+                if key in self._due:
+                    self._ready.put_nowait(key)
 
     async def _one(self, key: Key) -> None:
-        try:
-            result = await self._work(key)
-        except Exception:
-            log.exception("%s could not be reconciled", key)
-            result = Result(retry=True)
+        result = await self._result(key)
         if result.retry:
             failures = self._failures[key] = self._failures.get(key, 0) + 1
             self._schedule(key, min(BACKOFF_MOST_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** min(failures - 1, 16)))
         else:
             self._failures.pop(key, None)
         if result.wake_at:
-            self._schedule(key, max(0.0, (result.wake_at - self._now()).total_seconds()))
+            ahead = (result.wake_at - self._now()).total_seconds()
+            # A moment that has passed is met soon, not at once: who names one again and again does not keep us busy.
+            self._schedule(key, ahead if ahead > 0 else BACKOFF_FIRST_SECONDS)
+
+    async def _result(self, key: Key) -> Result:
+        """What the work says; nothing that goes wrong with one key reaches another."""
+        try:
+            return await self._work(key)
+        except ApiError as error:
+            log.warning("%s: %s", key, error)
+        except Exception:
+            log.exception("%s could not be reconciled", key)
+        return Result(retry=True)
 
     def _schedule(self, key: Key, delay: float) -> None:
-        due = asyncio.get_running_loop().time() + delay
-        if due < self._due.get(key, float("inf")):
-            self._due[key] = due
-            heapq.heappush(self._heap, (due, key))
-            self._changed.set()
+        if key in self._due:
+            return
+        loop = asyncio.get_running_loop()
+        due, timer = loop.time() + delay, self._timers.get(key)
+        if timer is None or due < timer.when():
+            if timer:
+                timer.cancel()
+            self._timers[key] = loop.call_at(due, self._become_due, key)
 
-    async def _next(self) -> Key:
-        """The key that is due first and that no other worker has."""
-        while True:
-            self._changed.clear()
-            key, wait = self._take()
-            if key:
-                return key
-            try:
-                await asyncio.wait_for(self._changed.wait(), wait)
-            except TimeoutError:
-                continue
-
-    def _take(self) -> tuple[Key | None, float | None]:
-        """A key that is due, or how long until there may be one (None: until something changes)."""
-        now, held = asyncio.get_running_loop().time(), []
-        found: Key | None = None
-        wait: float | None = None
-        while self._heap and not found:
-            due, key = self._heap[0]
-            if self._due.get(key) != due:
-                heapq.heappop(self._heap)  # overtaken by an earlier one, or done
-            elif due > now:
-                wait = due - now
-                break
-            elif key in self._busy:
-                held.append(heapq.heappop(self._heap))
-            else:
-                heapq.heappop(self._heap)
-                del self._due[key]
-                found = key
-        for entry in held:
-            heapq.heappush(self._heap, entry)
-        return found, wait
+    def _become_due(self, key: Key) -> None:
+        del self._timers[key]
+        self._due.add(key)
+        if key not in self._busy:
+            self._ready.put_nowait(key)
