@@ -182,7 +182,7 @@ SNAPSHOT_CRDS = ModuleFiles(
 )
 
 IMAGES: Sequence[OciImage] = (
-    static_image("pause", {"/pause": Built("sandbox", "sandbox")}, user="65535"),
+    static_image("pause", {"/pause": Built("sandbox", "sandbox")}, user="65535", tag="1"),  # as node.py names it
     *(
         static_image(name, {f"/usr/bin/{name}": Built("kubevirt", name)}, user="1001", tag=v.KUBEVIRT)
         for name in ("virt-operator", "virt-api", "virt-controller", "virt-exportproxy", "virt-exportserver")

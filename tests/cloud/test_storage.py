@@ -1,0 +1,284 @@
+"""The storage device under pods on both real nodes: what is written is what is read, wherever and however it got there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from support.user import Object, Refused, User
+
+from cloud import registry
+from cloud.build import image
+from cloud.nodes import node_down, node_up
+from cloud.settings import Settings
+from cloud.steps import NotYet, Steps
+from cloud.storage import loops
+
+pytestmark = pytest.mark.cloud
+
+FIRST, SECOND = "node-1", "node-2"
+CLAIMS, PODS, SNAPSHOTS = "persistentvolumeclaims", "pods", "volumesnapshots.snapshot.storage.k8s.io"
+MIB, GIB = 1 << 20, 1 << 30
+DEVICE, FOLDER = "/dev/disk", "/data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tools(settings: Settings) -> None:
+    registry.push(settings, [image("tools")])
+
+
+@pytest.fixture
+def shared(user: User) -> str:
+    """A Block claim of 1 GiB that a pod on each node has as its device: pods `on-node-1` and `on-node-2`."""
+    user.apply(claim("shared"), *(pod(f"on-{node}", node, "shared") for node in (FIRST, SECOND)))
+    for node in (FIRST, SECOND):
+        wait_running(user, f"on-{node}")
+    return "shared"
+
+
+def test_a_claim_is_bound_before_anybody_uses_it(user: User) -> None:
+    user.apply(claim("early"))
+    assert bound(user, "early")["status"]["capacity"] == {"storage": "1Gi"}
+
+
+@pytest.mark.usefixtures("shared")
+def test_pods_on_two_nodes_see_each_others_bytes(user: User) -> None:
+    for writer, reader in ((FIRST, SECOND), (SECOND, FIRST)):
+        write(user, f"on-{writer}", f"by {writer}")
+        assert read(user, f"on-{reader}") == f"by {writer}"
+
+
+def test_it_grows_under_the_pods_of_both_nodes(user: User, shared: str) -> None:
+    write(user, f"on-{FIRST}", "kept")
+    user.patch(CLAIMS, shared, resources={"requests": {"storage": "2Gi"}})
+    for node in (FIRST, SECOND):
+        has_size(user, f"on-{node}", 2 * GIB)
+        assert read(user, f"on-{node}") == "kept"
+    assert bound(user, shared, "2Gi")
+
+
+def test_a_snapshot_keeps_what_the_claim_had_and_a_clone_takes_what_it_has(user: User, shared: str) -> None:
+    writer = f"on-{FIRST}"
+    before = fill(user, writer)
+    user.apply(snapshot("then", shared))
+    usable(user, "then")
+    after = fill(user, writer)
+    user.apply(
+        claim("restored", dataSource=source("VolumeSnapshot", "then")),
+        claim("cloned", dataSource=source("PersistentVolumeClaim", shared)),
+        pod("old", SECOND, "restored"),
+        pod("new", FIRST, "cloned"),
+    )
+    for name, expected in (("old", before), ("new", after)):
+        wait_running(user, name)
+        assert checksum(user, name) == expected
+
+
+def test_what_was_made_of_a_claim_outlives_it(user: User) -> None:
+    user.apply(claim("origin"), pod("writer", FIRST, "origin"))
+    wait_running(user, "writer")
+    written = fill(user, "writer")
+    user.apply(snapshot("then", "origin"))
+    usable(user, "then")
+    user.delete(PODS, "writer")
+    user.delete(CLAIMS, "origin")
+    user.apply(claim("restored", dataSource=source("VolumeSnapshot", "then")), pod("reader", SECOND, "restored"))
+    wait_running(user, "reader")
+    assert checksum(user, "reader") == written
+
+
+def test_a_folder_waits_for_its_first_pod_and_is_shared_by_pods_that_are_not_root(user: User) -> None:
+    user.apply(folder("late"))
+    events = user.until("the claim to wait", lambda: said(user, "late", "WaitForFirstConsumer"))
+    assert "waiting for first consumer" in events
+    ordinary = {"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 2000}
+    user.apply(*(pod(f"on-{node}", node, "late", block=False, securityContext=ordinary) for node in (FIRST, SECOND)))
+    for node in (FIRST, SECOND):
+        wait_running(user, f"on-{node}")
+    run(user, f"on-{FIRST}", f"echo hello > {FOLDER}/greeting")
+    assert run(user, f"on-{SECOND}", f"cat {FOLDER}/greeting") == "hello\n"
+    run(user, f"on-{SECOND}", f"rm {FOLDER}/greeting")
+    assert run(user, f"on-{FIRST}", f"ls {FOLDER}") == ""
+
+
+def test_a_folder_is_restored_and_cloned_with_owners_and_modes(user: User) -> None:
+    user.apply(folder("origin"), pod("writer", FIRST, "origin", block=False))
+    wait_running(user, "writer")
+    run(user, "writer", f"cd {FOLDER}; mkdir -m 750 a; echo b > a/b; ln -s a/b c; chown -R 1000:2000 a; chmod 4711 a/b")
+    listing = f"cd {FOLDER}; find . -printf '%P %M %U:%G %l\\n' | sort; cat c"
+    written = run(user, "writer", listing)
+    assert "a/b -rws--x--x 1000:2000" in written
+    user.apply(snapshot("then", "origin"))
+    usable(user, "then")
+    user.apply(
+        folder("restored", dataSource=source("VolumeSnapshot", "then")),
+        folder("cloned", dataSource=source("PersistentVolumeClaim", "origin")),
+        *(pod(f"reads-{name}", SECOND, name, block=False) for name in ("restored", "cloned")),
+    )
+    for name in ("restored", "cloned"):
+        wait_running(user, f"reads-{name}")
+        assert run(user, f"reads-{name}", listing) == written
+
+
+def test_a_folder_promises_more_after_it_grew(user: User) -> None:
+    user.apply(folder("grows"), pod("holder", FIRST, "grows", block=False))
+    wait_running(user, "holder")
+    user.patch(CLAIMS, "grows", resources={"requests": {"storage": "3Gi"}})
+    assert bound(user, "grows", "3Gi")
+
+
+def test_a_datastore_without_expansion_refuses_it(user: User) -> None:
+    user.apply(claim("rigid", storageClassName="fixed", accessModes=["ReadWriteOnce"]))
+    bound(user, "rigid")
+    with pytest.raises(Refused, match="must support resize"):
+        user.patch(CLAIMS, "rigid", resources={"requests": {"storage": "2Gi"}})
+
+
+def test_a_datastore_that_is_full_says_so(user: User) -> None:
+    user.apply(claim("greedy", size="1Ti"))
+    words = user.until("the refusal", lambda: said(user, "greedy", "ProvisioningFailed"))
+    assert "datastore fast is full" in words
+    assert "ask for less" in words
+
+
+def test_deleted_it_leaves_no_device_and_no_folder(user: User, settings: Settings, shared: str) -> None:
+    user.apply(snapshot("then", shared))
+    usable(user, "then")
+    volume = bound(user, shared)["spec"]["volumeName"]
+    assert len(devices_of(volume)) == 2
+    for node in (FIRST, SECOND):
+        user.delete(PODS, f"on-{node}")
+    user.delete(CLAIMS, shared)
+    user.delete(SNAPSHOTS, "then")
+
+    def gone() -> None:
+        if left := devices_of(volume) + folders_of(settings, volume):
+            raise NotYet(", ".join(left))
+
+    user.until(f"{volume} to be gone", gone)
+
+
+def test_a_node_without_power_has_nothing_attached_and_comes_back(user: User, settings: Settings, shared: str) -> None:
+    volume = bound(user, shared)["spec"]["volumeName"]
+    write(user, f"on-{SECOND}", "before")
+    node_down(settings, SECOND, power=True)
+    assert len(devices_of(volume)) == 1
+    write(user, f"on-{FIRST}", "meanwhile")
+    node_up(settings, SECOND, Steps())
+    user.apply(pod("returned", SECOND, shared))
+    wait_running(user, "returned")
+    assert read(user, "returned") == "meanwhile"
+    assert len(devices_of(volume)) == 2
+
+
+def claim(name: str, size: str = "1Gi", **spec: Any) -> Object:
+    """A Block claim on the default datastore, for pods on all nodes."""
+    usual = {"accessModes": ["ReadWriteMany"], "volumeMode": "Block", "resources": {"requests": {"storage": size}}}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": {**usual, **spec}}
+
+
+def folder(name: str, **spec: Any) -> Object:
+    """A Filesystem claim on the datastore that waits for the first pod."""
+    return claim(name, volumeMode="Filesystem", storageClassName="bulk", **spec)
+
+
+def source(kind: str, name: str) -> Mapping[str, str]:
+    """What a claim's bytes come from."""
+    return {"kind": kind, "name": name} | ({"apiGroup": "snapshot.storage.k8s.io"} if kind == "VolumeSnapshot" else {})
+
+
+def snapshot(name: str, of: str) -> Object:
+    spec = {"source": {"persistentVolumeClaimName": of}}
+    version = "snapshot.storage.k8s.io/v1"
+    return {"apiVersion": version, "kind": "VolumeSnapshot", "metadata": {"name": name}, "spec": spec}
+
+
+def pod(name: str, node: str, of: str, *, block: bool = True, **spec: Any) -> Object:
+    """A pod that idles on the node, with the claim as its device or as its folder."""
+    place = {"volumeDevices": [{"name": "it", "devicePath": DEVICE}]}
+    if not block:
+        place = {"volumeMounts": [{"name": "it", "mountPath": FOLDER}]}
+    container = {"name": "shell", "image": image("tools").reference, "args": ["-c", "sleep infinity"], **place}
+    usual = {
+        "nodeSelector": {"kubernetes.io/hostname": node},
+        "terminationGracePeriodSeconds": 1,
+        "containers": [container],
+        "volumes": [{"name": "it", "persistentVolumeClaim": {"claimName": of}}],
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {**usual, **spec}}
+
+
+def wait_running(user: User, name: str) -> None:
+    user.kubectl("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=120s")
+
+
+def run(user: User, name: str, script: str) -> str:
+    """What the script prints in the pod."""
+    return user.kubectl("exec", name, "--", "bash", "-euc", script)
+
+
+def write(user: User, name: str, word: str) -> None:
+    """Puts a word on the pod's device, past all caches, as a machine does."""
+    run(user, name, f"printf '%-4096s' '{word}' | dd of={DEVICE} bs=4096 oflag=direct status=none")
+
+
+def read(user: User, name: str) -> str:
+    return run(user, name, f"dd if={DEVICE} bs=4096 count=1 iflag=direct status=none").rstrip()
+
+
+def fill(user: User, name: str) -> str:
+    """Puts random bytes at the device's begin and end; its checksum."""
+    end = f"$(( $(blockdev --getsize64 {DEVICE}) / {MIB} - 4 ))"
+    for seek in ("0", end):
+        run(
+            user,
+            name,
+            f"dd if=/dev/urandom of={DEVICE} bs={MIB} count=4 seek={seek} oflag=direct iflag=fullblock status=none",
+        )
+    return checksum(user, name)
+
+
+def checksum(user: User, name: str) -> str:
+    return run(user, name, f"dd if={DEVICE} bs={MIB} iflag=direct status=none | sha256sum").split()[0]
+
+
+def has_size(user: User, name: str, size: int) -> None:
+    def grown() -> None:
+        if (now := int(run(user, name, f"blockdev --getsize64 {DEVICE}"))) != size:
+            raise NotYet(f"it has {now} bytes")
+
+    user.until(f"{name}'s device to have {size} bytes", grown)
+
+
+def bound(user: User, name: str, capacity: str = "") -> Object:
+    """The claim, once it is Bound, with that capacity."""
+
+    def check() -> Object:
+        found = user.get(CLAIMS, name) or {}
+        status = found.get("status", {})
+        if status.get("phase") != "Bound" or capacity not in ("", status["capacity"]["storage"]):
+            raise NotYet(f"{status}")
+        return found
+
+    return user.until(f"{name} to be Bound", check)
+
+
+def usable(user: User, name: str) -> None:
+    user.kubectl("wait", f"{SNAPSHOTS}/{name}", "--for=jsonpath={.status.readyToUse}=true", "--timeout=120s")
+
+
+def said(user: User, name: str, reason: str) -> str:
+    """The words of an event about the object."""
+    selector = f"--field-selector=involvedObject.name={name},reason={reason}"
+    words = user.kubectl("get", "events", selector, "--output=jsonpath={.items[*].message}")
+    if not words:
+        raise NotYet(f"no event {reason}")
+    return words
+
+
+def devices_of(volume: str) -> list[str]:
+    """The loop devices that nodes attached for the volume."""
+    return [str(loop.path) for loop in loops.attached() if loop.mark.endswith(f"/{volume}")]
+
+
+def folders_of(settings: Settings, volume: str) -> list[str]:
+    return [str(found) for found in (settings.shared / "volumes").glob(volume)]
