@@ -1,9 +1,11 @@
 """The generated pages of docs/reference: one a kind, from its CRD's schema, and the table of reasons."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from generate.crds import AnyKind, object_schema
+from generate.crds import LONGEST_NAME, AnyKind, object_schema
 from generate.schema import INT_OR_STRING, LIST_KEYS, PRESERVE, VALIDATIONS, Schema
 from vireo.api.names import API_VERSION, CATEGORY
 from vireo.api.reasons import Reason
@@ -45,7 +47,7 @@ def _kind(kind: AnyKind) -> str:
             "",
             *_facts(kind),
             "",
-            *_part("Spec", "spec", schema["properties"]["spec"]),
+            *_part("Spec", "spec", schema["properties"]["spec"], _of_whole(schema)),
             *_part("Status", "status", schema["properties"]["status"]),
             "## Columns of `kubectl get`",
             "",
@@ -61,17 +63,24 @@ def _facts(kind: AnyKind) -> Iterator[str]:
     yield f"- Full name for kubectl `{kind.resource}`; short: {names}; category: `{CATEGORY}`"
     if kind.singleton:
         yield f"- There is one, named `{kind.singleton}`"
+    elif kind.longest_name < LONGEST_NAME:
+        yield f"- A name has at most {kind.longest_name} characters"
     if kind.ready_when:
         yield f"- Wait for it: `{kind.ready_when}`"
 
 
-def _part(title: str, path: str, schema: Schema) -> Iterator[str]:
+def _of_whole(schema: Schema) -> Mapping[str, str]:
+    """The messages of the rules that see the whole object, by the field that they report."""
+    return {rule["fieldPath"].removeprefix("."): rule["message"] for rule in schema.get(VALIDATIONS, ())}
+
+
+def _part(title: str, path: str, schema: Schema, of_whole: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
     rows = [
         (
             f"`{place}`",
             _type(field),
             _default(field),
-            "<br>".join(_rules(field, required)),
+            "<br>".join([*_rules(field, required), *filter(None, [of_whole.get(place)])]),
             field.get("description", ""),
         )
         for place, field, required in fields(path, schema)
@@ -110,7 +119,7 @@ def _default(field: Schema) -> str:
     value = field.get("default")
     if value is None:
         return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
 def _rules(field: Schema, required: bool = False) -> Iterator[str]:

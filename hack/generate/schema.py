@@ -75,7 +75,7 @@ def schema_of(hint: Any, marks: Marks, place: Place) -> Schema:
     """The structural schema of a type with what stands beside it in Annotated. Raises BadTypeError."""
     hint, marks = _unwrapped(hint, marks)
     schema = _structure(hint, marks, place)
-    if rules := [_validation(rule, schema, place) for rule in _all(Rule, marks)]:
+    if rules := [validation(rule, schema, place) for rule in _all(Rule, marks)]:
         schema[VALIDATIONS] = rules
     return schema
 
@@ -251,7 +251,8 @@ def _adapter(hint: Any, marks: Marks) -> TypeAdapter[Any]:
     return TypeAdapter(annotated)
 
 
-def _validation(rule: Rule, schema: Schema, place: Place) -> Schema:
+def validation(rule: Rule, schema: Schema, place: Place) -> Schema:
+    """A CEL rule as the schema where it stands has it. Raises BadTypeError where it reports at a field that is not there."""
     path = rule.path.removeprefix(".")
     if path and at(schema, path) is None:
         raise BadTypeError(place.path, f"a rule reports at {path}, which is no field of it", "name a field below it")

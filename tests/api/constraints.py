@@ -148,8 +148,10 @@ def value_at(value: Any, path: Path) -> Any:
     return value
 
 
-def with_value(value: Mapping[str, Any], path: Path, new: Any) -> Mapping[str, Any]:
-    """A copy of the object with that value at the path."""
+def with_value(value: Mapping[str, Any], path: Path, new: Any) -> Any:
+    """A copy of the object with that value at the path; with no path, the value is the object."""
+    if not path:
+        return new
     changed = copy.deepcopy(dict(value))
     value_at(changed, path[:-1])[path[-1]] = new
     return changed

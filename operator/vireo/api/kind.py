@@ -9,6 +9,7 @@ import msgspec
 from vireo.api.objects import Live, Meta
 from vireo.api.reconcile import Desired, Observed, Outcome, Spec, Status
 from vireo.api.resources import Key, Resource
+from vireo.api.schema import Rule
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Kind(Generic[Spec, Status]):
     """The documented condition for `kubectl wait`."""
     singleton: str = ""
     """The name of the one object that Vireo itself makes at start (Platform `default`)."""
+    rules: tuple[Rule, ...] = ()
+    """CEL rules that see the whole object, its status too; `path` names the field that they report."""
+    longest_name: int = 253
+    """How many characters a name may have: 63 where it becomes the value of a label."""
 
     @property
     def name(self) -> str:

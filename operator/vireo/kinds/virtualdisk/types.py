@@ -7,6 +7,15 @@ from pydantic import Field
 from vireo.api.conditions import Condition
 from vireo.api.schema import ListMap, Model, Name, Quantity, Rule
 
+NO_SHRINKING = Rule(
+    "quantity(self.spec.size).compareTo(quantity(oldSelf.spec.size)) >= 0 || "
+    "has(self.status) && has(self.status.capacity) && isQuantity(self.status.capacity) && "
+    "quantity(self.spec.size).compareTo(quantity(self.status.capacity)) >= 0",
+    "a disk can not shrink: make a smaller one and copy what is to be kept",
+    path="spec.size",
+)
+"""What was asked for and did not come may be taken back: a size that no datastore has would stay in the way for ever."""
+
 
 class Blank(Model):
     """An empty disk."""
@@ -24,12 +33,12 @@ class VirtualDiskSpec(Model):
     size: Annotated[
         Quantity,
         Field(
-            description="How large the disk is, such as 20Gi. It can grow, also while it is used, and never shrinks."
+            description="How large the disk is, such as 20Gi. It can grow, also while it is used, and never shrinks below "
+            "status.capacity."
         ),
-        Rule("quantity(self).isGreaterThan(quantity('0'))", "a disk has a size greater than 0"),
         Rule(
-            "quantity(self).compareTo(quantity(oldSelf)) >= 0",
-            "a disk can not shrink: make a smaller one and copy what is to be kept",
+            "quantity(self).compareTo(quantity('1Mi')) >= 0 && quantity(self).isLessThan(quantity('8Ei'))",
+            "a disk has at least 1Mi and less than 8Ei",
         ),
     ]
     content: Annotated[
@@ -42,14 +51,16 @@ class VirtualDiskSpec(Model):
     ] = "MachineImage"
     datastore: Annotated[
         Name | None,
-        Field(description="The StorageClass to make the disk on. Absent: the default one at the time it is made."),
-        Rule("self == oldSelf", "a disk does not move between datastores: make another disk and copy the data"),
+        Field(
+            description="The StorageClass to make the disk on. Absent: the default one at the time it is made. A disk that is "
+            "made does not move."
+        ),
     ] = None
     binding: Annotated[
         Literal["Immediate", "OnFirstUse"] | None,
         Field(
             description="When the disk is made: Immediate, at once; or OnFirstUse, when the first machine names it, and, "
-            "where the datastore can, on the node where it is placed. Absent: as the datastore does it."
+            "where the datastore waits for that, near the node where it is placed. Absent: as the datastore does it."
         ),
     ] = None
     source: Annotated[Source, Field(description="Where the first content comes from.")] = Source(blank=Blank())
@@ -74,7 +85,9 @@ class Holder(Model):
 
     kind: Annotated[str, Field(description="Its kind.", max_length=63)]
     name: Annotated[Name, Field(description="Its name.")]
-    uid: Annotated[str, Field(description="Its UID: another object of the same name does not hold the disk.", max_length=63)]
+    uid: Annotated[
+        str, Field(description="Its UID: another object of the same name does not hold the disk.", max_length=63)
+    ]
 
 
 class VirtualDiskStatus(Model):
@@ -93,14 +106,17 @@ class VirtualDiskStatus(Model):
     capacity: Annotated[str | None, Field(description="How large the disk is now.", max_length=32)] = None
     used_by: Annotated[
         tuple[User, ...],
-        Field(description="What names this disk in its spec; of more than 128 the first.", max_length=128),
+        Field(
+            description="What names this disk in its spec, or has it attached still; of more than 128 the first.",
+            max_length=128,
+        ),
         ListMap("kind", "name"),
     ] = ()
     held_by: Annotated[
         Holder | None,
         Field(
-            description="Of those that name the disk, the one that may attach it now. It is the first that asked, and stays so "
-            "until it neither names the disk nor has it attached; the others wait."
+            description="Of those that use the disk, the one that may attach it now. It stays so until it neither names the disk "
+            "nor has it attached; then the one that exists longest is next."
         ),
     ] = None
     conditions: Annotated[

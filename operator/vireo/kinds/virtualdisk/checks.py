@@ -1,0 +1,286 @@
+"""VirtualDisk: why it is not as its spec asks, as ordered chains. The first finding is what is said, and what stops."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from vireo.api.conditions import Finding
+from vireo.api.names import ANNOTATION_ADOPT, LABEL_DISK
+from vireo.api.quantities import quantity
+from vireo.api.reasons import Reason
+from vireo.api.resources import Key
+from vireo.kinds.platform.kind import THE_PLATFORM
+from vireo.kinds.virtualdisk.claims import Claim
+from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, of_claim, platform, waits
+from vireo.kinds.virtualdisk.holder import holder
+from vireo.kinds.virtualdisk.series import Disk, Series, series
+
+RESIZE_ERRORS: Final = ("ControllerResizeError", "NodeResizeError")
+"""Conditions of a claim that did not grow; the storage goes on trying."""
+RESIZE_WARNINGS: Final = ("VolumeResizeFailed", "FileSystemResizeFailed")
+"""Reasons of the events that say so where nothing sets these conditions."""
+NAMED_AT_MOST: Final = 8
+"""How many objects a message lists."""
+
+WithoutClaim = Callable[[Disk, Series], Finding | None]
+WithClaim = Callable[[Disk, Claim], Finding | None]
+
+
+def why_not(disk: Disk) -> Finding | None:
+    """The first reason why the disk is not as its spec asks; None if it is, or if the next step makes it so."""
+    found = series(disk)
+    if disk.deleting:
+        return in_use(disk) or ending(disk, found)
+    if found.current:
+        return _first(check(disk, found.current) for check in WITH_CLAIM)
+    return None if found.adoptable else _first(check(disk, found) for check in WITHOUT_CLAIM)
+
+
+def in_use(disk: Disk) -> Finding | None:
+    users = {user.key for user in disk.users}
+    if held := holder(disk):
+        users |= {key for key in disk.uses if (key.resource.kind, key.name) == (held.kind, held.name)}
+    if not users:
+        return None
+    return Finding(
+        Reason.IN_USE,
+        f"The disk is used by {_listed(users)}, and is deleted when all of them let go of it. Take it out of their spec, or "
+        "delete them.",
+    )
+
+
+def ending(disk: Disk, found: Series) -> Finding:
+    """With deletionPolicy Retain the claims stay and the disk is gone at once; with Delete they go first."""
+    left = _listed(one.key for one in found.ours)
+    if disk.spec.deletion_policy == "Retain" or not left:
+        return Finding(Reason.DELETING, "The disk is being deleted.")
+    return Finding(Reason.DELETING, f"{left}: being deleted with the data, as soon as no pod mounts it.")
+
+
+def claim_lost(disk: Disk, found: Series) -> Finding | None:
+    if not found.lost:
+        return None
+    return Finding(
+        Reason.CLAIM_LOST,
+        "The claim that held the data of this disk is gone, and no empty one is put in its place. If its volume is left (kubectl "
+        f'get pv), make a claim for it, label that {LABEL_DISK}={disk.meta.name} and annotate it {ANNOTATION_ADOPT}="true"; else '
+        "delete this disk and make it anew.",
+    )
+
+
+def claim_retained(disk: Disk, found: Series) -> Finding | None:
+    claim = found.retained
+    if claim is None:
+        return None
+    what = (
+        f"the data of an earlier disk {disk.meta.name}"
+        if claim.view.bound
+        else "nothing yet, but was made for an earlier disk"
+    )
+    return Finding(
+        Reason.CLAIM_RETAINED,
+        f"{claim.key} holds {what}: it is neither used nor covered up without being asked. To use it, annotate it "
+        f'{ANNOTATION_ADOPT}="true"; to begin empty, give this disk another name or delete that claim.',
+    )
+
+
+def claim_foreign(_: Disk, found: Series) -> Finding | None:
+    claim = found.foreign
+    if claim is None:
+        return None
+    return Finding(
+        Reason.FOREIGN_OBJECT,
+        f"{claim.key} exists and was not made by Vireo, so it is left alone. Give this disk another name, delete that claim, or "
+        f'let this disk take it: annotate it {ANNOTATION_ADOPT}="true".',
+    )
+
+
+def platform_unknown(disk: Disk, _: Series) -> Finding | None:
+    if platform(disk):
+        return None
+    return Finding(
+        Reason.RECONCILING, f"{THE_PLATFORM} has not been looked at yet; the disk is made as soon as it was."
+    )
+
+
+def datastore_missing(disk: Disk, _: Series) -> Finding | None:
+    known, wanted = platform(disk), disk.spec.datastore
+    if known is None or chosen(disk):
+        return None
+    what = (
+        f"StorageClass {wanted} does not exist"
+        if wanted
+        else "spec.datastore names none, and no StorageClass is the default"
+    )
+    names = ", ".join(sorted(one.name for one in known.datastores)[:NAMED_AT_MOST])
+    advice = (
+        f"Make it, or name one in spec.datastore that is there: {names}."
+        if names
+        else "This cluster has none: make one."
+    )
+    return Finding(Reason.DATASTORE_MISSING, f"{what}. {advice}")
+
+
+def binding_unsupported(disk: Disk, _: Series) -> Finding | None:
+    datastore = chosen(disk)
+    if datastore is None or disk.spec.binding != "Immediate" or datastore.binding == "Immediate":
+        return None
+    return Finding(
+        Reason.BINDING_UNSUPPORTED,
+        f"StorageClass {datastore.name} makes disks at their first use only, and spec.binding is Immediate. Set it to OnFirstUse, "
+        "or name a datastore that makes disks at once.",
+    )
+
+
+def not_used_yet(disk: Disk, _: Series) -> Finding | None:
+    """A datastore that waits by itself gets its claim at once; for another we wait."""
+    datastore = chosen(disk)
+    if datastore is None or datastore.binding == "OnFirstUse":
+        return None
+    if disk.spec.binding != "OnFirstUse" or disk.users:
+        return None
+    return Finding(Reason.WAITING_FOR_FIRST_USE, "The disk is made when the first machine names it.")
+
+
+def claim_ending(_: Disk, claim: Claim) -> Finding | None:
+    if not claim.meta.deletion_timestamp:
+        return None
+    return Finding(
+        Reason.CLAIM_LOST,
+        f"{claim.key} was deleted by others, and is gone as soon as no pod mounts it; that can not be taken back. Copy the data "
+        "while it is mounted.",
+    )
+
+
+def volume_lost(_: Disk, claim: Claim) -> Finding | None:
+    if claim.view.bound or claim.view.pending:
+        return None
+    return Finding(
+        Reason.CLAIM_LOST,
+        f"The volume behind {claim.key} is gone: its phase is {claim.view.status.phase}. Bring the volume back, or delete this disk "
+        "and that claim.",
+    )
+
+
+def datastore_fixed(disk: Disk, claim: Claim) -> Finding | None:
+    wanted, has = disk.spec.datastore, claim.view.datastore
+    if wanted in {None, has}:
+        return None
+    if claim.view.pending and disk.status.sequence == 0:
+        return Finding(
+            Reason.DATASTORE_FIXED,
+            f"{claim.key} was made for StorageClass {has}, and spec.datastore names {wanted}. Nothing is on it: delete it, and it "
+            f"is made anew on {wanted}.",
+        )
+    return Finding(
+        Reason.DATASTORE_FIXED,
+        f"The disk lies on StorageClass {has or '(none)'}, and spec.datastore names {wanted}: a disk does not move. "
+        "Set it back, or make another disk and copy the data.",
+    )
+
+
+def provisioning_failed(disk: Disk, claim: Claim) -> Finding | None:
+    words = disk.warnings.get(claim.key)
+    if not claim.view.pending or not words:
+        return None
+    return Finding(
+        Reason.PROVISIONING_FAILED,
+        f"{claim.key} can not be made on StorageClass {claim.view.datastore} now; it goes on trying. It says: {words}",
+    )
+
+
+def provisioning(disk: Disk, claim: Claim) -> Finding | None:
+    return being_made(claim.key, claim.view.datastore) if is_being_made(disk, claim) else None
+
+
+def being_made(claim: Key, datastore: str) -> Finding:
+    return Finding(Reason.PROVISIONING, f"{claim} is being made on StorageClass {datastore}.")
+
+
+def waiting_for_first_use(disk: Disk, claim: Claim) -> Finding | None:
+    if not waits(disk, claim):
+        return None
+    return Finding(
+        Reason.WAITING_FOR_FIRST_USE,
+        f"{claim.key} gets its storage when the first machine that uses it is placed on a node.",
+    )
+
+
+def shrink_unsupported(disk: Disk, claim: Claim) -> Finding | None:
+    """Said of what the claim asks for: what the storage rounded up on top is no matter."""
+    view = claim.view
+    if quantity(disk.spec.size) >= view.request or grows(disk, claim):
+        return None
+    return Finding(
+        Reason.SHRINK_UNSUPPORTED,
+        f"{claim.key} is {view.request_text}, and spec.size is {disk.spec.size}: nothing shrinks a disk. Set spec.size to "
+        f"{view.request_text}, or make a smaller disk and copy what is to be kept.",
+    )
+
+
+def expansion_unsupported(disk: Disk, claim: Claim) -> Finding | None:
+    datastore = of_claim(disk, claim)
+    if not grows(disk, claim) or datastore is None or datastore.expansion:
+        return None
+    return Finding(
+        Reason.EXPANSION_UNSUPPORTED,
+        f"{claim.key} stays {claim.view.capacity_text}: StorageClass {datastore.name} has no allowVolumeExpansion. Set spec.size "
+        f"back to {claim.view.capacity_text}, or make a larger disk and copy the data.",
+    )
+
+
+def expansion_failed(disk: Disk, claim: Claim) -> Finding | None:
+    error, warning = claim.view.says(*RESIZE_ERRORS), disk.warnings.get(claim.key, "")
+    words = error.message if error else warning if warning.startswith(RESIZE_WARNINGS) else ""
+    if not grows(disk, claim) or not words:
+        return None
+    return Finding(
+        Reason.EXPANSION_FAILED,
+        f"{claim.key} can not grow from {claim.view.capacity_text} to {disk.spec.size} now; the storage goes on trying. If it "
+        f"never can, set spec.size to less. It says: {words}",
+    )
+
+
+def expanding(disk: Disk, claim: Claim) -> Finding | None:
+    if not grows(disk, claim):
+        return None
+    mounted = "; it is done when it is mounted" if claim.view.says("FileSystemResizePending") else ""
+    return Finding(Reason.EXPANDING, f"{claim.key} grows from {claim.view.capacity_text} to {disk.spec.size}{mounted}.")
+
+
+def grows(disk: Disk, claim: Claim) -> bool:
+    """Whether there is less than the spec asks for. A claim can not be changed before it is bound."""
+    return claim.view.bound and claim.view.capacity < quantity(disk.spec.size)
+
+
+WITHOUT_CLAIM: Final[tuple[WithoutClaim, ...]] = (
+    claim_lost,
+    claim_retained,
+    claim_foreign,
+    platform_unknown,
+    datastore_missing,
+    binding_unsupported,
+    not_used_yet,
+)
+
+WITH_CLAIM: Final[tuple[WithClaim, ...]] = (
+    claim_ending,
+    volume_lost,
+    datastore_fixed,
+    provisioning_failed,
+    provisioning,
+    waiting_for_first_use,
+    shrink_unsupported,
+    expansion_unsupported,
+    expansion_failed,
+    expanding,
+)
+
+
+def _first(findings: Iterable[Finding | None]) -> Finding | None:
+    return next((one for one in findings if one), None)
+
+
+def _listed(keys: Iterable[Key]) -> str:
+    ordered = [str(key) for key in sorted(keys)]
+    more = f" and {len(ordered) - NAMED_AT_MOST} more" if len(ordered) > NAMED_AT_MOST else ""
+    return ", ".join(ordered[:NAMED_AT_MOST]) + more

@@ -1,0 +1,98 @@
+"""What is read of a PersistentVolumeClaim."""
+
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from vireo.api.objects import Live
+from vireo.api.quantities import quantity
+
+SELECTED_NODE: Final = "volume.kubernetes.io/selected-node"
+"""The scheduler's annotation: a claim that waited for its first use is being made for a pod on that node."""
+
+
+class ClaimRequests(msgspec.Struct, frozen=True, rename="camel"):
+    """spec.resources.requests."""
+
+    storage: str = "0"
+
+
+class ClaimResources(msgspec.Struct, frozen=True, rename="camel"):
+    """spec.resources."""
+
+    requests: ClaimRequests = ClaimRequests()
+
+
+class ClaimSpec(msgspec.Struct, frozen=True, rename="camel"):
+    """What a claim asks for."""
+
+    storage_class_name: str = ""
+    resources: ClaimResources = ClaimResources()
+
+
+class ClaimCapacity(msgspec.Struct, frozen=True, rename="camel"):
+    """status.capacity."""
+
+    storage: str = "0"
+
+
+class ClaimCondition(msgspec.Struct, frozen=True, rename="camel"):
+    """status.conditions[]."""
+
+    type: str
+    status: str = ""
+    message: str = ""
+
+
+class ClaimStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """What a claim got."""
+
+    phase: str = "Pending"
+    capacity: ClaimCapacity = ClaimCapacity()
+    conditions: tuple[ClaimCondition, ...] = ()
+
+
+class ClaimView(msgspec.Struct, frozen=True, rename="camel"):
+    """A claim as a disk sees it."""
+
+    spec: ClaimSpec = ClaimSpec()
+    status: ClaimStatus = ClaimStatus()
+
+    @property
+    def datastore(self) -> str:
+        """The StorageClass; empty for a claim on a volume without one."""
+        return self.spec.storage_class_name
+
+    @property
+    def bound(self) -> bool:
+        return self.status.phase == "Bound"
+
+    @property
+    def pending(self) -> bool:
+        return self.status.phase == "Pending"
+
+    @property
+    def request(self) -> Decimal:
+        """How many bytes it asks for."""
+        return quantity(self.spec.resources.requests.storage)
+
+    @property
+    def request_text(self) -> str:
+        return self.spec.resources.requests.storage
+
+    @property
+    def capacity(self) -> Decimal:
+        """How many bytes it has: what it asked for, rounded up by the storage; 0 before it is bound."""
+        return quantity(self.status.capacity.storage)
+
+    @property
+    def capacity_text(self) -> str:
+        return self.status.capacity.storage
+
+    def says(self, *types: str) -> ClaimCondition | None:
+        """The first condition of these types that holds."""
+        return next((one for one in self.status.conditions if one.type in types and one.status == "True"), None)
+
+
+Claim = Live[ClaimView]

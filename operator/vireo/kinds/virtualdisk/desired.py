@@ -1,0 +1,124 @@
+"""VirtualDisk: the claim that should be, what of it is to be set right, and when it must go."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from vireo.api.conditions import READY, Finding, condition
+from vireo.api.names import ANNOTATION_ADOPT, LABEL_DISK, LABEL_DISK_UID, LABEL_MANAGED, LABEL_SEQUENCE
+from vireo.api.objects import Child
+from vireo.api.quantities import quantity
+from vireo.api.reasons import Reason
+from vireo.api.reconcile import Call, Desired
+from vireo.api.resources import CLAIM, Key
+from vireo.kinds.virtualdisk.checks import expansion_unsupported, grows, in_use, why_not
+from vireo.kinds.virtualdisk.claims import Claim
+from vireo.kinds.virtualdisk.datastores import access_mode, chosen, is_being_made, volume_mode
+from vireo.kinds.virtualdisk.series import Disk, Series, series
+
+LOOKED_AT_AGAIN: Final = frozenset(
+    {Reason.PROVISIONING, Reason.PROVISIONING_FAILED, Reason.EXPANDING, Reason.EXPANSION_FAILED}
+)
+"""What a warning may be about: events wake nobody, so they are looked for."""
+SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=5)
+
+
+def desired(disk: Disk) -> Desired:
+    """A claim is made once and holds data, so nothing but its metadata and its size is ever changed, each by one patch."""
+    found, waiting = series(disk), why_not(disk)
+    if disk.deleting:
+        return _end(disk, found, waiting)
+    makes = not (found.current or found.adoptable or waiting)
+    return Desired(
+        children=(_claim(disk, found),) if makes else (),
+        calls=_calls(disk, found),
+        finalizer=disk.spec.deletion_policy == "Delete" or in_use(disk) is not None,
+        wake_at=_wake_at(disk, waiting),
+        waiting=waiting,
+    )
+
+
+def puzzles(disk: Disk) -> tuple[Key, ...]:
+    """The claim, while the storage should be doing something about it and its own status does not say why it does not."""
+    claim = series(disk).current
+    if claim is None or claim.meta.deletion_timestamp or disk.deleting:
+        return ()
+    tried = claim.view.pending and (is_being_made(disk, claim) or bool(disk.users))
+    return (claim.key,) if tried or grows(disk, claim) else ()
+
+
+def _end(disk: Disk, found: Series, waiting: Finding | None) -> Desired:
+    """Used: not yet. Then, with Delete, the claims go, and the disk when they are gone; with Retain they keep all they have."""
+    if in_use(disk):
+        return Desired(finalizer=True, waiting=waiting)
+    going = found.ours if disk.spec.deletion_policy == "Delete" else ()
+    return Desired(delete=going, finalizer=bool(going), waiting=waiting)
+
+
+def _claim(disk: Disk, found: Series) -> Child:
+    """A new claim. A blank one has nothing to prove: it has its number from the beginning."""
+    datastore = chosen(disk)
+    assert datastore is not None, "why_not says that there is one"
+    labels = {
+        LABEL_DISK: disk.meta.name,
+        LABEL_DISK_UID: disk.meta.uid,
+        LABEL_SEQUENCE: str(found.number),
+    }
+    spec = {
+        "storageClassName": datastore.name,
+        "accessModes": [access_mode(disk, datastore)],
+        "volumeMode": volume_mode(disk, datastore),
+        "resources": {"requests": {"storage": disk.spec.size}},
+    }
+    return Child(CLAIM, {"metadata": {"name": disk.meta.name, "labels": labels}, "spec": spec}, owned=False)
+
+
+def _calls(disk: Disk, found: Series) -> tuple[Call, ...]:
+    if found.adoptable:
+        return (_patch("Adopt", found.adoptable, {"metadata": _wrong_metadata(disk, found, found.adoptable)}),)
+    claim = found.current
+    if claim is None or claim.meta.deletion_timestamp:
+        return ()
+    wrong = _wrong_metadata(disk, found, claim)
+    return (
+        *((_patch("Label", claim, {"metadata": wrong}),) if wrong else ()),
+        *((_expand(disk, claim),) if _should_ask_for_more(disk, claim) else ()),
+    )
+
+
+def _should_ask_for_more(disk: Disk, claim: Claim) -> bool:
+    """Also for less than was asked for: what did not come yet may be taken back, down to what is there."""
+    asked = claim.view.request == quantity(disk.spec.size)
+    return grows(disk, claim) and not asked and expansion_unsupported(disk, claim) is None
+
+
+def _expand(disk: Disk, claim: Claim) -> Call:
+    return _patch("Expand", claim, {"spec": {"resources": {"requests": {"storage": disk.spec.size}}}})
+
+
+def _wrong_metadata(disk: Disk, found: Series, claim: Claim) -> dict[str, Any]:
+    """A merge patch of what does not say whose the claim is: labels, an owner that could take it along, a request that is done."""
+    labels = {
+        LABEL_MANAGED: disk.key.resource.kind.lower(),
+        LABEL_DISK: disk.meta.name,
+        LABEL_DISK_UID: disk.meta.uid,
+        LABEL_SEQUENCE: str(found.number),
+    }
+    wrong = {name: value for name, value in labels.items() if claim.meta.labels.get(name) != value}
+    return {
+        **({"labels": wrong} if wrong else {}),
+        **({"annotations": {ANNOTATION_ADOPT: None}} if ANNOTATION_ADOPT in claim.meta.annotations else {}),
+        **({"ownerReferences": None} if claim.meta.owner_references else {}),
+    }
+
+
+def _patch(name: str, claim: Claim, body: dict[str, Any]) -> Call:
+    return Call(name, claim.key, body=body, patch=True, uid=claim.meta.uid)
+
+
+def _wake_at(disk: Disk, waiting: Finding | None) -> datetime | None:
+    """Soon at first, later the longer it lasts."""
+    if waiting is None or waiting.reason not in LOOKED_AT_AGAIN:
+        return None
+    ready = condition(disk.status.conditions, READY)
+    lasted = disk.now - ready.last_transition_time if ready and ready.status == "False" else timedelta()
+    return disk.now + min(max(lasted / 4, SOONEST), LATEST)

@@ -1,0 +1,49 @@
+"""VirtualDisk: names, columns and what is read for it."""
+
+from typing import Final
+
+from vireo.api.kind import Column, Kind, Watch
+from vireo.api.objects import Meta
+from vireo.api.resources import CLAIM, VIRTUAL_DISK, Key
+from vireo.kinds.platform.kind import THE_PLATFORM
+from vireo.kinds.virtualdisk.claims import ClaimView
+from vireo.kinds.virtualdisk.desired import desired, puzzles
+from vireo.kinds.virtualdisk.holder import holder_key
+from vireo.kinds.virtualdisk.series import disk_of
+from vireo.kinds.virtualdisk.status import status_of
+from vireo.kinds.virtualdisk.types import NO_SHRINKING, VirtualDiskSpec, VirtualDiskStatus
+
+
+def uses(meta: Meta, _: VirtualDiskSpec, status: VirtualDiskStatus) -> frozenset[Key]:
+    """What the cluster can do; and who holds the disk, also when that one does not name it any more."""
+    held = holder_key(meta.namespace, status)
+    return frozenset({THE_PLATFORM, held} if held else {THE_PLATFORM})
+
+
+KIND: Final = Kind(
+    resource=VIRTUAL_DISK,
+    singular="virtualdisk",
+    short_names=("vdisk",),
+    description="A disk with data that outlives the objects that use it. It lies on a datastore, can grow while it is used, and is "
+    "attached by one machine at a time.",
+    spec=VirtualDiskSpec,
+    status=VirtualDiskStatus,
+    rules=(NO_SHRINKING,),
+    longest_name=63,
+    columns=(
+        Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "Whether it is as the spec asks."),
+        Column("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', "Why, as one word."),
+        Column("Capacity", "string", ".status.capacity", "How large it is."),
+        Column("Datastore", "string", ".status.datastore", "The StorageClass that it lies on."),
+        Column("HeldBy", "string", ".status.heldBy.name", "The one that may attach it."),
+        Column("Age", "date", ".metadata.creationTimestamp", "Since when it exists."),
+        Column("Claim", "string", ".status.claim", "The PersistentVolumeClaim to mount.", wide=True),
+        Column("Message", "string", '.status.conditions[?(@.type=="Ready")].message', "Why, as a sentence.", wide=True),
+    ),
+    watches=(Watch(CLAIM, ClaimView, owner=disk_of),),
+    uses=uses,
+    desired=desired,
+    status_of=status_of,
+    puzzles=puzzles,
+    ready_when="kubectl wait virtualdisk.vireo.dev/NAME --for=condition=Ready",
+)

@@ -1,0 +1,73 @@
+"""VirtualDisk: what is so, and why."""
+
+from typing import Final
+
+from vireo.api.conditions import Finding, Said, conditions, progress
+from vireo.api.reasons import Reason
+from vireo.api.reconcile import Desired, Outcome, refusal
+from vireo.kinds.virtualdisk.checks import being_made
+from vireo.kinds.virtualdisk.claims import Claim
+from vireo.kinds.virtualdisk.datastores import waits
+from vireo.kinds.virtualdisk.holder import holder
+from vireo.kinds.virtualdisk.series import Disk, series
+from vireo.kinds.virtualdisk.types import User, VirtualDiskStatus
+
+FOR_A_PERSON: Final = frozenset(
+    {
+        Reason.BINDING_UNSUPPORTED,
+        Reason.CLAIM_LOST,
+        Reason.CLAIM_RETAINED,
+        Reason.DATASTORE_FIXED,
+        Reason.EXPANSION_UNSUPPORTED,
+        Reason.FOREIGN_OBJECT,
+        Reason.REFUSED,
+        Reason.SHRINK_UNSUPPORTED,
+    }
+)
+"""What nothing but a person's decision ends (Stalled); all else goes on by itself as soon as it can (Reconciling)."""
+USERS_AT_MOST: Final = 128
+
+
+def status_of(disk: Disk, desired: Desired, outcomes: tuple[Outcome, ...]) -> VirtualDiskStatus:
+    found, before = series(disk), disk.status
+    claim, mountable = found.current, _mountable(disk, found.current)
+    generation = disk.meta.generation
+    return VirtualDiskStatus(
+        observed_generation=generation,
+        claim=claim.meta.name if claim and mountable else None,
+        sequence=found.number if mountable else before.sequence,
+        datastore=claim.view.datastore or None if claim else None,
+        capacity=claim.view.capacity_text if claim and claim.view.bound else None,
+        used_by=tuple(User(kind=one.resource.kind, name=one.meta.name) for one in disk.users[:USERS_AT_MOST]),
+        held_by=holder(disk),
+        conditions=conditions(before.conditions, _said(disk, desired, outcomes), generation, disk.now),
+    )
+
+
+def _mountable(disk: Disk, claim: Claim | None) -> bool:
+    """Whether a pod that mounts the claim can start: nobody is told of it before."""
+    return claim is not None and not claim.meta.deletion_timestamp and (claim.view.bound or waits(disk, claim))
+
+
+def _said(disk: Disk, desired: Desired, outcomes: tuple[Outcome, ...]) -> tuple[Said, ...]:
+    refused = refusal(outcomes)
+    cause = (refused.finding if refused else None) or desired.waiting or _next_step(disk, desired)
+    if cause is None:
+        return progress(_bound(disk))
+    if cause.reason == Reason.WAITING_FOR_FIRST_USE:
+        return progress(cause)
+    return progress(None, stalled=cause) if cause.reason in FOR_A_PERSON else progress(None, working=cause)
+
+
+def _next_step(disk: Disk, desired: Desired) -> Finding | None:
+    """What this pass began and the next will see."""
+    if adopted := series(disk).adoptable:
+        return Finding(Reason.RECONCILING, f"{adopted.key} becomes this disk, as its annotation asks.")
+    made = next(iter(desired.children), None)
+    return being_made(made.key, made.manifest["spec"]["storageClassName"]) if made else None
+
+
+def _bound(disk: Disk) -> Finding:
+    claim = series(disk).current
+    assert claim is not None, "without a claim there is a cause"
+    return Finding(Reason.BOUND, f"{claim.key} is bound, with {claim.view.capacity_text}.")
