@@ -6,6 +6,7 @@ given.yaml     object:    the object itself, as the API server holds it (uid and
                children:  what is ours below it
                uses:      the objects that its spec names, those that exist
                users:     Vireo's objects that name it
+               warnings:  the newest Warning event of an object, `Reason: note` by its name
                outcomes:  steps that did not succeed: {create | apply | delete | call: WHICH, finding: {reason, message}}
                now:       the time, NOON if left out
 children.yaml  the Desired: children, delete, calls, finalizer, wakeAt, waiting; what is empty is left out
@@ -114,7 +115,7 @@ def _observed(kind: AnyKind, given: Raw) -> Observed[Any, Any]:
     used = {one.key: one for one in (live(kind, raw) for raw in given.get("uses", ()))}
     named = kind.uses(self.meta, self.view.spec, self.view.status)
     assert used.keys() <= named, f"not named by the spec: {', '.join(str(key) for key in used.keys() - named)}"
-    return Observed(
+    observed: Observed[Any, Any] = Observed(
         key=self.key,
         meta=self.meta,
         spec=self.view.spec,
@@ -124,6 +125,12 @@ def _observed(kind: AnyKind, given: Raw) -> Observed[Any, Any]:
         uses={key: used.get(key) for key in sorted(named)},
         users=tuple(sorted((_user(self, raw) for raw in given.get("users", ())), key=lambda one: one.key)),
     )
+    puzzles = {str(key): key for key in kind.puzzles(observed)}
+    warnings = given.get("warnings", {})
+    assert warnings.keys() <= puzzles.keys(), (
+        f"{kind.name} does not ask for warnings about {warnings.keys() - puzzles.keys()}"
+    )
+    return replace(observed, warnings={puzzles[name]: text for name, text in warnings.items()})
 
 
 def live(kind: AnyKind, raw: Raw) -> Live[Any]:

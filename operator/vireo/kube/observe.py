@@ -16,6 +16,7 @@ from vireo.kube.store import Store
 
 
 class _Regarding(msgspec.Struct, rename="camel"):
+    reason: str = ""
     note: str = ""
     event_time: str | None = None
     deprecated_last_timestamp: str | None = None
@@ -71,12 +72,16 @@ class Reader:
         return decode(key.resource, _Nothing, msgspec.Raw(raw))
 
     async def _newest_warning(self, key: Key) -> str:
-        """The note of the newest Warning event about an object, or nothing."""
-        fields = {"regarding.kind": key.resource.kind, "regarding.name": key.name, "type": "Warning"}
+        """The newest Warning event about an object, as `Reason: note`, or nothing. Not one about an older object of its name."""
+        live = self._store.get(key)
+        if live is None:
+            return ""
+        fields = {"regarding.kind": key.resource.kind, "regarding.uid": live.meta.uid, "type": "Warning"}
         query = {"fieldSelector": ",".join(f"{name}={value}" for name, value in fields.items())}
         raw = await self._client.request("GET", EVENT.path(key.namespace), query)
         events = msgspec.json.decode(raw, type=_Events).items
-        return max(events, key=lambda one: one.moment).note if events else ""
+        newest = max(events, key=lambda one: one.moment, default=None)
+        return f"{newest.reason}: {newest.note}" if newest else ""
 
 
 def _used(kind: Kind[Any, Any], live: Live[Any]) -> frozenset[Key]:
