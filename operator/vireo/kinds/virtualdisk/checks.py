@@ -9,15 +9,13 @@ from vireo.api.quantities import quantity
 from vireo.api.reasons import Reason
 from vireo.api.resources import Key
 from vireo.kinds.platform.kind import THE_PLATFORM
-from vireo.kinds.virtualdisk.claims import Claim
+from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, RESIZE_ON_NODE, Claim
 from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, of_claim, platform, waits
 from vireo.kinds.virtualdisk.holder import holder
 from vireo.kinds.virtualdisk.series import Disk, Series, series
 
-RESIZE_ERRORS: Final = ("ControllerResizeError", "NodeResizeError")
-"""Conditions of a claim that did not grow; the storage goes on trying."""
 RESIZE_WARNINGS: Final = ("VolumeResizeFailed", "FileSystemResizeFailed")
-"""Reasons of the events that say so where nothing sets these conditions."""
+"""Reasons of the events about a claim that did not grow, where nothing sets conditions that say so."""
 NAMED_AT_MOST: Final = 8
 """How many objects a message lists."""
 
@@ -106,29 +104,21 @@ def datastore_missing(disk: Disk, _: Series) -> Finding | None:
     known, wanted = platform(disk), disk.spec.datastore
     if known is None or chosen(disk):
         return None
-    what = (
-        f"StorageClass {wanted} does not exist"
-        if wanted
-        else "spec.datastore names none, and no StorageClass is the default"
-    )
-    names = ", ".join(sorted(one.name for one in known.datastores)[:NAMED_AT_MOST])
-    advice = (
-        f"Make it, or name one in spec.datastore that is there: {names}."
-        if names
-        else "This cluster has none: make one."
-    )
-    return Finding(Reason.DATASTORE_MISSING, f"{what}. {advice}")
+    names = ", ".join(sorted(one.name for one in known.datastores)[:NAMED_AT_MOST]) or "none"
+    if wanted:
+        message = (
+            f"StorageClass {wanted} does not exist. Make it, or name one in spec.datastore that is there: {names}."
+        )
+    else:
+        message = f"No StorageClass is the default. Make one so, or name one in spec.datastore that is there: {names}."
+    return Finding(Reason.DATASTORE_MISSING, message)
 
 
 def binding_unsupported(disk: Disk, _: Series) -> Finding | None:
     datastore = chosen(disk)
     if datastore is None or disk.spec.binding != "Immediate" or datastore.binding == "Immediate":
         return None
-    return Finding(
-        Reason.BINDING_UNSUPPORTED,
-        f"StorageClass {datastore.name} makes disks at their first use only, and spec.binding is Immediate. Set it to OnFirstUse, "
-        "or name a datastore that makes disks at once.",
-    )
+    return _never_at_once(datastore.name)
 
 
 def not_used_yet(disk: Disk, _: Series) -> Finding | None:
@@ -205,6 +195,10 @@ def waiting_for_first_use(disk: Disk, claim: Claim) -> Finding | None:
     )
 
 
+def claim_binding_unsupported(disk: Disk, claim: Claim) -> Finding | None:
+    return _never_at_once(claim.view.datastore) if waits(disk, claim) and disk.spec.binding == "Immediate" else None
+
+
 def shrink_unsupported(disk: Disk, claim: Claim) -> Finding | None:
     """Said of what the claim asks for: what the storage rounded up on top is no matter."""
     view = claim.view
@@ -243,7 +237,7 @@ def expansion_failed(disk: Disk, claim: Claim) -> Finding | None:
 def expanding(disk: Disk, claim: Claim) -> Finding | None:
     if not grows(disk, claim):
         return None
-    mounted = "; it is done when it is mounted" if claim.view.says("FileSystemResizePending") else ""
+    mounted = "; it is done when it is mounted" if claim.view.says(RESIZE_ON_NODE) else ""
     return Finding(Reason.EXPANDING, f"{claim.key} grows from {claim.view.capacity_text} to {disk.spec.size}{mounted}.")
 
 
@@ -268,12 +262,21 @@ WITH_CLAIM: Final[tuple[WithClaim, ...]] = (
     datastore_fixed,
     provisioning_failed,
     provisioning,
+    claim_binding_unsupported,
     waiting_for_first_use,
     shrink_unsupported,
     expansion_unsupported,
     expansion_failed,
     expanding,
 )
+
+
+def _never_at_once(datastore: str) -> Finding:
+    return Finding(
+        Reason.BINDING_UNSUPPORTED,
+        f"StorageClass {datastore} makes disks at their first use only, and spec.binding is Immediate. Set it to OnFirstUse, or "
+        "name a datastore that makes disks at once.",
+    )
 
 
 def _first(findings: Iterable[Finding | None]) -> Finding | None:

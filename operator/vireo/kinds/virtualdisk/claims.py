@@ -11,6 +11,11 @@ from vireo.api.quantities import quantity
 SELECTED_NODE: Final = "volume.kubernetes.io/selected-node"
 """The scheduler's annotation: a claim that waited for its first use is being made for a pod on that node."""
 
+RESIZE_ERRORS: Final = ("ControllerResizeError", "NodeResizeError")
+"""Conditions of a claim that did not grow; the storage goes on trying."""
+RESIZE_ON_NODE: Final = "FileSystemResizePending"
+"""The condition of a claim that has grown but for the node, which does its part when the claim is mounted."""
+
 
 class ClaimRequests(msgspec.Struct, frozen=True, rename="camel"):
     """spec.resources.requests."""

@@ -35,6 +35,11 @@ def waits(disk: Disk, claim: Claim) -> bool:
     return claim.view.pending and datastore is not None and datastore.binding == "OnFirstUse"
 
 
+def is_usable(disk: Disk, claim: Claim) -> bool:
+    """Whether a pod that mounts the claim can start: it has its storage, or gets it for that pod."""
+    return claim.view.bound or waits(disk, claim)
+
+
 def is_being_made(disk: Disk, claim: Claim) -> bool:
     """Whether storage is being made for a claim now."""
     return claim.view.pending and (SELECTED_NODE in claim.meta.annotations or not waits(disk, claim))

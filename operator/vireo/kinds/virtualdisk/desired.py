@@ -1,7 +1,7 @@
 """VirtualDisk: the claim that should be, what of it is to be set right, and when it must go."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from vireo.api.conditions import READY, Finding, condition
 from vireo.api.names import ANNOTATION_ADOPT, LABEL_DISK, LABEL_DISK_UID, LABEL_MANAGED, LABEL_SEQUENCE
@@ -11,15 +11,12 @@ from vireo.api.reasons import Reason
 from vireo.api.reconcile import Call, Desired
 from vireo.api.resources import CLAIM, Key
 from vireo.kinds.virtualdisk.checks import expansion_unsupported, grows, in_use, why_not
-from vireo.kinds.virtualdisk.claims import Claim
+from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, RESIZE_ON_NODE, Claim
 from vireo.kinds.virtualdisk.datastores import access_mode, chosen, is_being_made, volume_mode
 from vireo.kinds.virtualdisk.series import Disk, Series, series
 
-LOOKED_AT_AGAIN: Final = frozenset(
-    {Reason.PROVISIONING, Reason.PROVISIONING_FAILED, Reason.EXPANDING, Reason.EXPANSION_FAILED}
-)
-"""What a warning may be about: events wake nobody, so they are looked for."""
 SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=5)
+"""How long until warnings are looked for again."""
 
 
 def desired(disk: Disk) -> Desired:
@@ -32,18 +29,25 @@ def desired(disk: Disk) -> Desired:
         children=(_claim(disk, found),) if makes else (),
         calls=_calls(disk, found),
         finalizer=disk.spec.deletion_policy == "Delete" or in_use(disk) is not None,
-        wake_at=_wake_at(disk, waiting),
+        wake_at=_wake_at(disk),
         waiting=waiting,
     )
 
 
 def puzzles(disk: Disk) -> tuple[Key, ...]:
-    """The claim, while the storage should be doing something about it and its own status does not say why it does not."""
+    """The claim, while the storage should be doing something about it and the claim itself does not say why it does not."""
     claim = series(disk).current
     if claim is None or claim.meta.deletion_timestamp or disk.deleting:
         return ()
-    tried = claim.view.pending and (is_being_made(disk, claim) or bool(disk.users))
-    return (claim.key,) if tried or grows(disk, claim) else ()
+    made = is_being_made(disk, claim) or (claim.view.pending and _was_tried(disk))
+    grown = grows(disk, claim) and not claim.view.says(*RESIZE_ERRORS, RESIZE_ON_NODE)
+    return (claim.key,) if made or grown else ()
+
+
+def _was_tried(disk: Disk) -> bool:
+    """Where a node's storage fails, the claim goes back to waiting for a node, and would look as if nobody had used it."""
+    ready = condition(disk.status.conditions, READY)
+    return ready is not None and ready.reason in {Reason.PROVISIONING, Reason.PROVISIONING_FAILED}
 
 
 def _end(disk: Disk, found: Series, waiting: Finding | None) -> Desired:
@@ -58,66 +62,66 @@ def _claim(disk: Disk, found: Series) -> Child:
     """A new claim. A blank one has nothing to prove: it has its number from the beginning."""
     datastore = chosen(disk)
     assert datastore is not None, "why_not says that there is one"
-    labels = {
-        LABEL_DISK: disk.meta.name,
-        LABEL_DISK_UID: disk.meta.uid,
-        LABEL_SEQUENCE: str(found.number),
-    }
     spec = {
         "storageClassName": datastore.name,
         "accessModes": [access_mode(disk, datastore)],
         "volumeMode": volume_mode(disk, datastore),
         "resources": {"requests": {"storage": disk.spec.size}},
     }
-    return Child(CLAIM, {"metadata": {"name": disk.meta.name, "labels": labels}, "spec": spec}, owned=False)
+    meta = {"name": disk.meta.name, "namespace": disk.key.namespace, "labels": _labels(disk, found)}
+    return Child(CLAIM, {"metadata": meta, "spec": spec}, owned=False)
 
 
 def _calls(disk: Disk, found: Series) -> tuple[Call, ...]:
     if found.adoptable:
-        return (_patch("Adopt", found.adoptable, {"metadata": _wrong_metadata(disk, found, found.adoptable)}),)
+        return (_adopt(disk, found, found.adoptable),)
     claim = found.current
     if claim is None or claim.meta.deletion_timestamp:
         return ()
     wrong = _wrong_metadata(disk, found, claim)
     return (
-        *((_patch("Label", claim, {"metadata": wrong}),) if wrong else ()),
-        *((_expand(disk, claim),) if _should_ask_for_more(disk, claim) else ()),
+        *((_patch("Relabel", claim, {"metadata": wrong}),) if wrong else ()),
+        *((_resize(disk, claim),) if _asks_for_another_size(disk, claim) else ()),
     )
 
 
-def _should_ask_for_more(disk: Disk, claim: Claim) -> bool:
-    """Also for less than was asked for: what did not come yet may be taken back, down to what is there."""
+def _adopt(disk: Disk, found: Series, claim: Claim) -> Call:
+    """With the request goes the permission: the next disk of the name has to ask again."""
+    metadata = {**_wrong_metadata(disk, found, claim), "annotations": {ANNOTATION_ADOPT: None}}
+    return _patch("Adopt", claim, {"metadata": metadata})
+
+
+def _asks_for_another_size(disk: Disk, claim: Claim) -> bool:
+    """Less than was asked for, too: what did not come yet may be taken back, down to what is there."""
     asked = claim.view.request == quantity(disk.spec.size)
     return grows(disk, claim) and not asked and expansion_unsupported(disk, claim) is None
 
 
-def _expand(disk: Disk, claim: Claim) -> Call:
-    return _patch("Expand", claim, {"spec": {"resources": {"requests": {"storage": disk.spec.size}}}})
+def _resize(disk: Disk, claim: Claim) -> Call:
+    return _patch("Resize", claim, {"spec": {"resources": {"requests": {"storage": disk.spec.size}}}})
 
 
 def _wrong_metadata(disk: Disk, found: Series, claim: Claim) -> dict[str, Any]:
-    """A merge patch of what does not say whose the claim is: labels, an owner that could take it along, a request that is done."""
-    labels = {
-        LABEL_MANAGED: disk.key.resource.kind.lower(),
-        LABEL_DISK: disk.meta.name,
-        LABEL_DISK_UID: disk.meta.uid,
-        LABEL_SEQUENCE: str(found.number),
-    }
+    """A merge patch of what does not say whose the claim is: labels, and owners that could take it along."""
+    labels = {LABEL_MANAGED: disk.key.resource.kind.lower(), **_labels(disk, found)}
     wrong = {name: value for name, value in labels.items() if claim.meta.labels.get(name) != value}
     return {
         **({"labels": wrong} if wrong else {}),
-        **({"annotations": {ANNOTATION_ADOPT: None}} if ANNOTATION_ADOPT in claim.meta.annotations else {}),
         **({"ownerReferences": None} if claim.meta.owner_references else {}),
     }
+
+
+def _labels(disk: Disk, found: Series) -> dict[str, str]:
+    return {LABEL_DISK: disk.meta.name, LABEL_DISK_UID: disk.meta.uid, LABEL_SEQUENCE: str(found.number)}
 
 
 def _patch(name: str, claim: Claim, body: dict[str, Any]) -> Call:
     return Call(name, claim.key, body=body, patch=True, uid=claim.meta.uid)
 
 
-def _wake_at(disk: Disk, waiting: Finding | None) -> datetime | None:
-    """Soon at first, later the longer it lasts."""
-    if waiting is None or waiting.reason not in LOOKED_AT_AGAIN:
+def _wake_at(disk: Disk) -> datetime | None:
+    """Events wake nobody, so they are looked for: soon at first, later the longer it lasts."""
+    if not puzzles(disk):
         return None
     ready = condition(disk.status.conditions, READY)
     lasted = disk.now - ready.last_transition_time if ready and ready.status == "False" else timedelta()

@@ -6,8 +6,7 @@ from vireo.api.conditions import Finding, Said, conditions, progress
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Outcome, refusal
 from vireo.kinds.virtualdisk.checks import being_made
-from vireo.kinds.virtualdisk.claims import Claim
-from vireo.kinds.virtualdisk.datastores import waits
+from vireo.kinds.virtualdisk.datastores import is_usable
 from vireo.kinds.virtualdisk.holder import holder
 from vireo.kinds.virtualdisk.series import Disk, series
 from vireo.kinds.virtualdisk.types import User, VirtualDiskStatus
@@ -29,24 +28,18 @@ USERS_AT_MOST: Final = 128
 
 
 def status_of(disk: Disk, desired: Desired, outcomes: tuple[Outcome, ...]) -> VirtualDiskStatus:
-    found, before = series(disk), disk.status
-    claim, mountable = found.current, _mountable(disk, found.current)
-    generation = disk.meta.generation
+    found, before, generation = series(disk), disk.status, disk.meta.generation
+    claim = found.current if found.current and is_usable(disk, found.current) else None
     return VirtualDiskStatus(
         observed_generation=generation,
-        claim=claim.meta.name if claim and mountable else None,
-        sequence=found.number if mountable else before.sequence,
-        datastore=claim.view.datastore or None if claim else None,
+        claim=claim.meta.name if claim and not claim.meta.deletion_timestamp else None,
+        sequence=found.number if claim else before.sequence,
+        datastore=(claim.view.datastore or None) if claim else None,
         capacity=claim.view.capacity_text if claim and claim.view.bound else None,
         used_by=tuple(User(kind=one.resource.kind, name=one.meta.name) for one in disk.users[:USERS_AT_MOST]),
         held_by=holder(disk),
         conditions=conditions(before.conditions, _said(disk, desired, outcomes), generation, disk.now),
     )
-
-
-def _mountable(disk: Disk, claim: Claim | None) -> bool:
-    """Whether a pod that mounts the claim can start: nobody is told of it before."""
-    return claim is not None and not claim.meta.deletion_timestamp and (claim.view.bound or waits(disk, claim))
 
 
 def _said(disk: Disk, desired: Desired, outcomes: tuple[Outcome, ...]) -> tuple[Said, ...]:
