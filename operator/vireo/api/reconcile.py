@@ -33,7 +33,7 @@ class Observed(Generic[Spec, Status]):
     users: tuple[Live[Any], ...] = ()
     """Vireo's objects whose spec names this one, sorted by key."""
     warnings: Mapping[Key, str] = field(default_factory=dict)
-    """The newest Warning event of each object that the kind is puzzled by (Kind.puzzles)."""
+    """The newest Warning event of each object that the kind is puzzled by (Kind.puzzles), as `Reason: note`."""
 
     @property
     def deleting(self) -> bool:
@@ -68,7 +68,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Desired:
-    """What should be. With `waiting` the children stay as they are: nothing is created, changed or deleted."""
+    """What should be. `waiting` says why that is not yet all that the spec asks for; what stands beside it is done all the same."""
 
     children: tuple[Child, ...] = ()
     delete: tuple[Live[Any], ...] = ()

@@ -32,6 +32,7 @@ class Store:
         """What was true after the last apply of each child that lives: (hash of the wish, fingerprint of the object)."""
         self._live: dict[Key, Live[Any]] = {}
         self._ends: OrderedDict[Key, int] = OrderedDict()
+        self._listed: dict[Resource, int] = {}
         self._children: defaultdict[Key, set[Key]] = defaultdict(set)
         self._uses: dict[Key, frozenset[Key]] = {}
         self._users: defaultdict[Key, set[Key]] = defaultdict(set)
@@ -60,11 +61,17 @@ class Store:
 
     def put(self, live: Live[Any]) -> frozenset[Key]:
         """Keeps an object unless a newer one is kept or has ended; answers with the keys that its change wakes."""
-        key, old, version = live.key, self._live.get(live.key), version_of(live.meta.resource_version)
-        if version <= self._ends.get(key, -1) or (old and version < version_of(old.meta.resource_version)):
+        if self._is_stale(live):
             return frozenset()
+        key, old = live.key, self._live.get(live.key)
         self._live[key] = live
         return self._index(key, old, live)
+
+    def _is_stale(self, live: Live[Any]) -> bool:
+        version, old = version_of(live.meta.resource_version), self._live.get(live.key)
+        if old:
+            return version < version_of(old.meta.resource_version)
+        return version <= max(self._ends.get(live.key, -1), self._listed.get(live.resource, -1))
 
     def remove(self, key: Key, version: int) -> frozenset[Key]:
         """Forgets an object that ended at that version, unless a newer one is kept; answers with the keys that its end wakes."""
@@ -75,12 +82,14 @@ class Store:
         return frozenset() if old is None or version_of(old.meta.resource_version) > version else self._forget(key, old)
 
     def keep(self, resource: Resource, seen: Collection[Key], version: int) -> frozenset[Key]:
-        """Forgets what a whole list at that version does not show: it ended while nobody watched."""
+        """Forgets what a whole list at that version does not show, after what it shows was put: it ended while nobody watched."""
+        self._listed[resource] = version
         unseen = set(self.keys(resource)) - set(seen)
         return frozenset[Key]().union(*(self.remove(key, version) for key in unseen))
 
     def clear(self, resource: Resource) -> frozenset[Key]:
         """Forgets all objects of a resource that is not served any more."""
+        self._listed.pop(resource, None)
         return frozenset[Key]().union(*(self._forget(key, self._live[key]) for key in self.keys(resource)))
 
     def _forget(self, key: Key, old: Live[Any]) -> frozenset[Key]:

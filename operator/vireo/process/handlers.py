@@ -58,7 +58,8 @@ class OwnKinds:
                 except ApiError as error:
                     log.warning("%s", error)
                 else:
-                    self.wake(self.store.keep(resource, keys, version))
+                    for ended in set(self.store.keys(resource)) - keys:
+                        self.wake(self.store.remove(ended, version))
 
     def _watch(self, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> None:
         registry = kopf.OperatorRegistry()
