@@ -1,8 +1,3 @@
-import os
+from api.bare import control_plane
 
-import pytest
-
-
-@pytest.fixture(scope="session")
-def control_plane() -> str:
-    return os.environ["KUBECONFIG"]
+__all__ = ["control_plane"]

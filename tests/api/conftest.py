@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
-from api.bare import control_plane
 from api.server import APPLY, Answer, Server
 
 from generate.crds import AnyKind
-
-__all__ = ["control_plane"]
 
 FILES = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

@@ -19,3 +19,4 @@ def configure(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for chatty in ("kopf", "aiohttp", "asyncio"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)  # that it takes no signals is as we want it

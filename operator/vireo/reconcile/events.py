@@ -10,7 +10,7 @@ from vireo.api.reconcile import Observed
 
 
 def event(observed: Observed[Any, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A Warning when the object stalls for a new reason, a Normal when it becomes Ready; else nothing."""
+    """A Warning when the object stalls for a new reason, a Normal when it becomes Ready or is it for a new one."""
     stalled = _condition(after, STALLED)
     if stalled and stalled["status"] == "True":
         return None if _same(_condition(before, STALLED), stalled) else _event(observed, "Warning", stalled)

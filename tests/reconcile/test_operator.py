@@ -1,0 +1,66 @@
+"""The operator as a process: its parts begin, fail and end together."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from reconcile.cluster import Cluster
+from reconcile.toy import KIND, TOY
+
+from vireo.api.decode import decode_own
+from vireo.process import handlers
+from vireo.process.run import Operator
+
+pytestmark = pytest.mark.api
+
+
+@pytest.fixture
+async def taken_port() -> AsyncIterator[int]:
+    with socket.socket() as other:
+        other.bind(("", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+async def test_a_part_that_fails_ends_all(cluster: Cluster, taken_port: int) -> None:
+    with pytest.raises(ExceptionGroup) as failed:
+        async with asyncio.timeout(30):
+            await Operator(cluster.client, (KIND,)).run(taken_port, asyncio.Event())
+    assert [type(error) for error in failed.value.exceptions] == [OSError]
+
+
+async def test_an_orderly_end_is_told_to_nobody_who_is_gone(cluster: Cluster, caplog: pytest.LogCaptureFixture) -> None:
+    await cluster.toy(text="hello", orderly=True)
+    await cluster.until_ready()
+    await cluster.delete(TOY, "a")
+
+    async def gone() -> bool:
+        return await cluster.get(TOY) is None
+
+    await cluster.until(gone)
+    await cluster.idle()
+    ours = [record for record in caplog.records if record.name.startswith("vireo")]
+    assert [record.message for record in ours if record.levelno >= logging.WARNING] == []
+
+
+async def test_an_own_object_that_ended_unnoticed_is_forgotten(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers, "COMPARE_SECONDS", 0.1)
+    await cluster.restart()
+    await cluster.toy("alive")
+    await cluster.until_ready("alive")
+    assert cluster.operator is not None
+    store = cluster.operator.store
+    alive = next(live for key in store.keys(TOY) if (live := store.get(key)) and key.name == "alive")
+    raw = b'{"metadata": {"name": "ended", "namespace": "%s", "uid": "u", "resourceVersion": "%s"}, "spec": {}}'
+    ended = decode_own(KIND, raw % (cluster.namespace.encode(), alive.meta.resource_version.encode()))
+    store._live[ended.key] = ended  # as if its end had been in a gap of kopf's watch
+
+    async def forgotten() -> bool:
+        return store.get(ended.key) is None
+
+    await cluster.until(forgotten)
+    assert store.get(alive.key) is not None

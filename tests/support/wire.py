@@ -1,0 +1,59 @@
+"""The wire to the API server, in a test's hands: it can be cut, or fall silent with the connection still up."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Wire:
+    """A TCP proxy on a port of this host. Bytes pass as they are: TLS ends at the client and at the API server."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._to = (host, port)
+        self._open: set[asyncio.StreamWriter] = set()
+        self._silent: set[asyncio.StreamWriter] = set()
+        self.connections = 0
+        self.port = 0
+
+    @asynccontextmanager
+    async def stretched(self) -> AsyncIterator["Wire"]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            self.cut()
+
+    def cut(self) -> None:
+        """Every connection ends, without a word."""
+        for end in self._open:
+            end.transport.abort()
+
+    def fall_silent(self) -> None:
+        """No connection that there is carries anything any more, and none ends."""
+        self._silent |= self._open
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        there, back = await asyncio.open_connection(*self._to)
+        ends = {writer, back}
+        self._open |= ends
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pass_on(reader, back))
+                group.create_task(self._pass_on(there, writer))
+        finally:
+            self._open -= ends
+            for end in ends:
+                end.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(2**16):
+                if writer not in self._silent:
+                    writer.write(data)
+                    await writer.drain()
+        if writer not in self._silent:
+            writer.close()
