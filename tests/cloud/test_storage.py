@@ -159,14 +159,16 @@ def test_deleted_it_leaves_no_device_and_no_folder(user: User, settings: Setting
 
 def test_a_node_without_power_has_nothing_attached_and_comes_back(user: User, settings: Settings, shared: str) -> None:
     volume = bound(user, shared)["spec"]["volumeName"]
-    write(user, f"on-{SECOND}", "before")
+    user.apply(pod("stays", SECOND, shared))
+    wait_running(user, "stays")
+    write(user, "stays", "before")
     node_down(settings, SECOND, power=True)
     assert len(devices_of(volume)) == 1
     write(user, f"on-{FIRST}", "meanwhile")
+    user.delete(PODS, f"on-{SECOND}", wait=False)
     node_up(settings, SECOND, Steps())
-    user.apply(pod("returned", SECOND, shared))
-    wait_running(user, "returned")
-    assert read(user, "returned") == "meanwhile"
+    user.until_gone(PODS, f"on-{SECOND}")
+    assert user.until("the pod to run again", lambda: again(user, "stays")) == "meanwhile"
     assert len(devices_of(volume)) == 2
 
 
@@ -223,6 +225,14 @@ def write(user: User, name: str, word: str) -> None:
 
 def read(user: User, name: str) -> str:
     return run(user, name, f"dd if={DEVICE} bs=4096 count=1 iflag=direct status=none").rstrip()
+
+
+def again(user: User, name: str) -> str:
+    """What a pod reads whose node came back."""
+    try:
+        return read(user, name)
+    except Refused as refused:
+        raise NotYet(str(refused)) from refused
 
 
 def fill(user: User, name: str) -> str:
