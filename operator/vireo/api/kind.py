@@ -28,12 +28,14 @@ class Watch:
     """Objects that are read for this kind, and the projection that is kept of each.
 
     `owner` says whose child an object is (None: it is no child, but may be named by a spec). `selector` narrows by label.
+    With `by_name` that is so whoever controls the object: what holds data belongs to the name that it carries (rule 1).
     """
 
     resource: Resource
     view: type[msgspec.Struct]
     owner: Callable[[Live[Any]], Key | None] | None = None
     selector: str = ""
+    by_name: bool = False
 
 
 @dataclass(frozen=True)

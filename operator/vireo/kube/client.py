@@ -72,7 +72,8 @@ class Client:
         if "KUBERNETES_SERVICE_HOST" in os.environ:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
-            await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+            found = os.environ.get("KUBECONFIG")  # read now: the library reads it when it is imported
+            await config.load_kube_config(found, client_configuration=configuration)  # type: ignore[no-untyped-call]
         return cls(ApiClient(configuration))
 
     async def __aenter__(self) -> Self:
