@@ -76,7 +76,10 @@ def start(settings: Settings, process: Process) -> Running:
             cwd="/",
             start_new_session=True,
         )
-    return Running(_started(child.pid), child.pid, process.name, fingerprint)
+    running = Running(_started(child.pid), child.pid, process.name, fingerprint)
+    while child.poll() is None and not _shows(child.pid, mark):  # the kernel shows the environment a moment after exec
+        time.sleep(0.001)
+    return running
 
 
 def still_running(settings: Settings, name: str) -> None:
@@ -137,6 +140,10 @@ def _marked(prefix: str) -> Iterator[Running]:
                 continue
             _, name, fingerprint = mark.decode().rsplit("|", 2)
             yield Running(_started(int(entry.name)), int(entry.name), name, fingerprint)
+
+
+def _shows(pid: int, mark: str) -> bool:
+    return f"{MARK}={mark}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
 
 
 def _stat(pid: int) -> list[str]:
