@@ -47,6 +47,8 @@ class Reason(StrEnum):
         "StoppedOutsideVireo",
         "The machine was stopped by other means than its spec; it is not started again until asked.",
     )
+    PAUSED_ON_ERROR = "PausedOnError", "KubeVirt paused the guest since its disk does not answer as it should."
+    FAILED = "Failed", "The machine or its node failed, and the spec asks to leave the machine off."
     CRASHED = "Crashed", "The machine's instance failed and KubeVirt keeps trying."
     UNSCHEDULABLE = "Unschedulable", "No node can take the machine; the message is the scheduler's."
     IMAGE_PULL_FAILED = "ImagePullFailed", "The image of the boot disk can not be pulled."

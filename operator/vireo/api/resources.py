@@ -5,6 +5,9 @@ from typing import Final
 
 from vireo.api.names import GROUP, VERSION
 
+SHARED_KINDS: Final = frozenset({"VirtualMachine"})
+"""Kinds of Vireo that are KubeVirt's too."""
+
 
 @dataclass(frozen=True, order=True)
 class Resource:
@@ -45,7 +48,11 @@ class Key:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.resource.kind} {self.namespace + '/' if self.namespace else ''}{self.name}"
+        """In messages. Another group's object of a kind that Vireo has too is named with its group."""
+        resource = self.resource
+        shared = resource.group != GROUP and resource.kind in SHARED_KINDS
+        kind = f"{resource.kind}.{resource.group}" if shared else resource.kind
+        return f"{kind} {self.namespace + '/' if self.namespace else ''}{self.name}"
 
 
 def own(kind: str, plural: str, *, namespaced: bool = True) -> Resource:

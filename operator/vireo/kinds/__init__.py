@@ -5,5 +5,6 @@ from typing import Any, Final
 from vireo.api.kind import Kind
 from vireo.kinds.platform.kind import KIND as PLATFORM
 from vireo.kinds.virtualdisk.kind import KIND as VIRTUAL_DISK
+from vireo.kinds.virtualmachine.kind import KIND as VIRTUAL_MACHINE
 
-KINDS: Final[tuple[Kind[Any, Any], ...]] = (PLATFORM, VIRTUAL_DISK)
+KINDS: Final[tuple[Kind[Any, Any], ...]] = (PLATFORM, VIRTUAL_DISK, VIRTUAL_MACHINE)

@@ -1,0 +1,1 @@
+"""VirtualMachine: a guest with its hardware, disks and power state, as one machine of KubeVirt."""

@@ -1,0 +1,85 @@
+"""The disks that a machine has attached, read from what lives: KubeVirt's machine, its instance, and the launcher pods.
+
+What is named here is held (VirtualDisk's status.heldBy), so in doubt it is named: what was just written, what an instance that is
+not seen yet may have, and a claim that no disk of the spec has.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from vireo.api.objects import Live
+from vireo.api.reconcile import Desired, Outcome, refusal
+from vireo.api.resources import KUBEVIRT_INSTANCE, VIRTUAL_DISK, Key
+from vireo.kinds.virtualdisk.types import VirtualDiskStatus
+from vireo.kinds.virtualmachine.power import Machine, instance, launchers, made, twin
+from vireo.kinds.virtualmachine.types import BOOT, AttachedDisk, VirtualMachineSpec
+from vireo.kinds.virtualmachine.views import InstanceView, MachineView, Volume
+
+
+def named_disks(spec: VirtualMachineSpec) -> tuple[tuple[str, str], ...]:
+    """The disks of the spec as (name in the machine, VirtualDisk), the boot disk first."""
+    boot = ((BOOT, spec.boot_disk.disk),) if spec.boot_disk.disk else ()
+    return (*boot, *((one.name, one.disk) for one in spec.disks))
+
+
+def disk_key(machine: Machine, disk: str) -> Key:
+    return Key(VIRTUAL_DISK, machine.key.namespace, disk)
+
+
+def disk_status(machine: Machine, disk: str) -> VirtualDiskStatus | None:
+    """What the disk says of itself; None if it does not exist."""
+    live = machine.uses.get(disk_key(machine, disk))
+    status: VirtualDiskStatus | None = live.view.status if live else None
+    return status
+
+
+def attached(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> tuple[AttachedDisk, ...]:
+    """status.disks: by claim, since a name may stand for one disk now and for another after the next start."""
+    disks = _disks_by_claim(machine)
+    found = {claim: name for name, claim in (*_live(machine), *_written(desired, outcomes))}
+    believed = {one.claim: one.name for one in machine.status.disks if _not_seen_yet(machine)}
+    return tuple(
+        AttachedDisk(name=name, disk=disks.get(claim, claim), claim=claim)
+        for claim, name in sorted((believed | found).items())
+    )
+
+
+def leftovers(machine: Machine) -> tuple[Live[MachineView] | Live[InstanceView], ...]:
+    """What has the machine's name and a disk of it, and is not below it any more: somebody took it out of our hands."""
+    ours, claims = {one.key for one in machine.children}, {one.claim for one in machine.status.disks}
+    names = (twin(machine), Key(KUBEVIRT_INSTANCE, machine.key.namespace, machine.key.name))
+    found = (machine.uses.get(name) for name in names)
+    return tuple(
+        one
+        for one in found
+        if one and one.key not in ours and claims & {claim for _, claim in _claims(one.view.volumes)}
+    )
+
+
+def _disks_by_claim(machine: Machine) -> dict[str, str]:
+    before = {one.claim: one.disk for one in machine.status.disks}
+    named = ((disk_status(machine, disk), disk) for _, disk in named_disks(machine.spec))
+    return before | {status.claim: disk for status, disk in named if status and status.claim}
+
+
+def _live(machine: Machine) -> Iterator[tuple[str, str]]:
+    for live in (*leftovers(machine), *launchers(machine), instance(machine), made(machine)):
+        if live:
+            yield from _claims(live.view.volumes)
+
+
+def _claims(volumes: Iterable[Volume]) -> Iterator[tuple[str, str]]:
+    """The volumes with a claim as (name in the machine, claim)."""
+    return ((volume.name, volume.claim) for volume in volumes if volume.claim)
+
+
+def _written(desired: Desired, outcomes: tuple[Outcome, ...]) -> Iterator[tuple[str, str]]:
+    for child in () if refusal(outcomes) else desired.children:
+        for volume in child.manifest["spec"]["template"]["spec"]["volumes"]:
+            if "persistentVolumeClaim" in volume:
+                yield volume["name"], volume["persistentVolumeClaim"]["claimName"]
+
+
+def _not_seen_yet(machine: Machine) -> bool:
+    """Whether KubeVirt says that there is an instance and none was seen: the watches of both are not in step."""
+    live = made(machine)
+    return live is not None and live.view.status.created and instance(machine) is None

@@ -1,0 +1,95 @@
+"""VirtualMachine: KubeVirt's machine that should be, what it must be told, and what keeps this object from its end."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from vireo.api.conditions import Finding
+from vireo.api.names import FINALIZER
+from vireo.api.reasons import Reason
+from vireo.api.reconcile import Call, Desired
+from vireo.api.resources import INSTANCE_SUBRESOURCES, MACHINE_SUBRESOURCES, Key
+from vireo.kinds.virtualmachine.attached import leftovers
+from vireo.kinds.virtualmachine.checks import why_not
+from vireo.kinds.virtualmachine.power import Machine, Power, Strategy, instance, made, power, waits_for_start
+from vireo.kinds.virtualmachine.template import kubevirt_machine
+from vireo.kinds.virtualmachine.troubles import looks_again
+from vireo.kinds.virtualmachine.views import said
+
+PATIENCE: Final = timedelta(seconds=3)
+"""What a new machine names comes with it, or is made in the next moment: that it is not there yet is not told for so long."""
+COMES: Final = frozenset(
+    {
+        Reason.RECONCILING,
+        Reason.DISK_MISSING,
+        Reason.DISK_NOT_READY,
+        Reason.SECRET_MISSING,
+        Reason.INSTANCE_TYPE_MISSING,
+        Reason.PREFERENCE_MISSING,
+    }
+)
+PAUSED_BY_USER: Final = "PausedByUser"
+
+
+def desired(machine: Machine) -> Desired:
+    """Where something is missing KubeVirt's machine stays as it is, but for its power: stopping and pausing need nothing."""
+    if machine.deleting:
+        return _end(machine)
+    waiting = why_not(machine)
+    return Desired(
+        children=() if waiting else (kubevirt_machine(machine),),
+        calls=(*_stop(machine, waiting), *_start(machine, waiting), *_pause(machine)),
+        finalizer=waiting is None or FINALIZER in machine.meta.finalizers,
+        wake_at=hushed_until(machine, waiting) or looks_again(machine),
+        waiting=waiting,
+    )
+
+
+def hushed_until(machine: Machine, waiting: Finding | None) -> datetime | None:
+    """Until when nothing is said of a machine that was made a moment ago and waits for what comes with it."""
+    born = machine.meta.creation_timestamp
+    if waiting is None or waiting.reason not in COMES or machine.status.conditions or born is None:
+        return None
+    return born + PATIENCE if timedelta() <= machine.now - born < PATIENCE else None
+
+
+def _end(machine: Machine) -> Desired:
+    """KubeVirt's machine goes first, and with it instance and pods; only then may others have the disks."""
+    live = made(machine)
+    return Desired(
+        delete=(live,) if live else (),
+        finalizer=bool(machine.children or leftovers(machine)),
+        wake_at=looks_again(machine),
+    )
+
+
+def _stop(machine: Machine, waiting: Finding | None) -> tuple[Call, ...]:
+    """Where KubeVirt's machine can not be applied as a whole, its strategy alone is set."""
+    live = made(machine)
+    if waiting is None or live is None or machine.spec.power_state != "Stopped":
+        return ()
+    if live.view.spec.run_strategy == Strategy.HALTED:
+        return ()
+    body = {"spec": {"runStrategy": Strategy.HALTED.value}}
+    return (Call("Stop", live.key, body=body, patch=True, uid=live.meta.uid),)
+
+
+def _start(machine: Machine, waiting: Finding | None) -> tuple[Call, ...]:
+    """Its 409 says that the machine runs already."""
+    if waiting or not waits_for_start(machine):
+        return ()
+    target = Key(MACHINE_SUBRESOURCES, machine.key.namespace, machine.key.name)
+    return (Call("Start", target, "start", done_when=(409,)),)
+
+
+def _pause(machine: Machine) -> tuple[Call, ...]:
+    """A guest that KubeVirt itself paused, for its disk does not answer or it migrates, is left to it."""
+    live, state = instance(machine), power(machine)
+    if live is None or live.view.migrates:
+        return ()
+    target = Key(INSTANCE_SUBRESOURCES, machine.key.namespace, machine.key.name)
+    if machine.spec.power_state == "Paused" and state is Power.RUNNING:
+        return (Call("Pause", target, "pause", done_when=(409,)),)
+    found = said(live.view.status.conditions, "Paused")
+    if machine.spec.power_state == "Running" and state is Power.PAUSED and found and found.reason == PAUSED_BY_USER:
+        return (Call("Unpause", target, "unpause", done_when=(409,)),)
+    return ()

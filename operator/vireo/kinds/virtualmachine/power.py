@@ -1,0 +1,207 @@
+"""The power of a machine: what its instance does, why it ended, and what KubeVirt must be told.
+
+KubeVirt's machine has a run strategy, and makes and deletes an instance by it:
+
+  Halted           no instance
+  RerunOnFailure   one is made when the strategy was another before, or `start` is called. One whose guest shut down is deleted and
+                   no other is made; one that failed is deleted and made anew
+  Always           there is one, whatever happened
+  Manual           one is made when `start` is called, and left as it is when it ends
+
+`status.instance` is the memory of this: absent as long as a start is asked for, then the UID of the instance that came of it. When
+that one is gone, and nobody asked for another, the machine stays off.
+"""
+
+from enum import Enum, StrEnum
+from typing import Final
+
+from vireo.api.conditions import READY, condition
+from vireo.api.objects import Live
+from vireo.api.reasons import Reason
+from vireo.api.reconcile import Observed
+from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MACHINE, POD, Key
+from vireo.kinds.virtualmachine.types import VirtualMachineSpec, VirtualMachineStatus
+from vireo.kinds.virtualmachine.views import InstanceView, LauncherView, MachineView, said
+
+Machine = Observed[VirtualMachineSpec, VirtualMachineStatus]
+Made = Live[MachineView]
+Instance = Live[InstanceView]
+Launcher = Live[LauncherView]
+
+
+class Strategy(StrEnum):
+    """KubeVirt's run strategies, those that Vireo uses."""
+
+    ALWAYS = "Always"
+    HALTED = "Halted"
+    MANUAL = "Manual"
+    RERUN = "RerunOnFailure"
+
+
+class Power(Enum):
+    """What the instance does."""
+
+    OFF = "there is none"
+    STARTING = "its guest does not run yet"
+    RUNNING = "its guest runs"
+    PAUSED = "its guest is there and gets no processor time"
+    STOPPING = "its guest is shutting down, since the instance was deleted"
+    ENDED = "its guest is gone"
+
+
+class End(Enum):
+    """What ended an instance."""
+
+    GUEST = "the guest shut itself down"
+    OTHERS = "somebody stopped it, and not by the spec"
+    HOST = "its pod was taken from the node, or it failed"
+
+
+ENDS: Final = {
+    Reason.STOPPED_BY_GUEST: End.GUEST,
+    Reason.STOPPED_OUTSIDE_VIREO: End.OTHERS,
+    Reason.FAILED: End.HOST,
+}
+"""What a Ready condition remembers of an instance that is gone."""
+
+
+def made(machine: Machine) -> Made | None:
+    """KubeVirt's machine, which Vireo made for this one."""
+    return machine.child(KUBEVIRT_MACHINE)
+
+
+def instance(machine: Machine) -> Instance | None:
+    return machine.child(KUBEVIRT_INSTANCE)
+
+
+def launchers(machine: Machine) -> tuple[Launcher, ...]:
+    """The pods of the instance: one, and while it migrates another."""
+    return machine.all(POD)
+
+
+def twin(machine: Machine) -> Key:
+    """The name of KubeVirt's machine, whoever made it."""
+    return Key(KUBEVIRT_MACHINE, machine.key.namespace, machine.key.name)
+
+
+def power(machine: Machine) -> Power:
+    live = instance(machine)
+    if live is None:
+        return Power.OFF
+    if live.view.final:
+        return Power.ENDED
+    if live.meta.deletion_timestamp:
+        return Power.STOPPING
+    if live.view.status.phase != "Running":
+        return Power.STARTING
+    return Power.PAUSED if said(live.view.status.conditions, "Paused") else Power.RUNNING
+
+
+def strategy(machine: Machine) -> Strategy:
+    """The table of power states. KubeVirt takes a change from Manual for a start, so one that stays off keeps it."""
+    spec, live = machine.spec, made(machine)
+    if spec.power_state == "Stopped":
+        return Strategy.HALTED
+    if spec.availability.on_host_failure == "Stay":
+        return Strategy.MANUAL
+    if spec.on_guest_shutdown == "Restart":
+        return Strategy.ALWAYS
+    kept = live is not None and live.view.spec.run_strategy == Strategy.MANUAL and stays_off(machine) is not None
+    return Strategy.MANUAL if kept else Strategy.RERUN
+
+
+def started(machine: Machine) -> str | None:
+    """The UID of the instance that the last start made, for status.instance; None while a start is to come."""
+    live, before = instance(machine), machine.status.instance
+    if machine.spec.power_state == "Stopped":
+        return None
+    if live is None:
+        return before
+    if power(machine) not in {Power.STOPPING, Power.ENDED}:
+        return live.meta.uid
+    end = end_of(machine)
+    return before if before == live.meta.uid and not (end and restarts(machine, end)) else None
+
+
+def stays_off(machine: Machine) -> End | None:
+    """Why a machine that should run is off, or goes off, until it is asked for again; None if it runs or is on its way."""
+    if machine.spec.power_state == "Stopped" or started(machine) is None or restart_asked(machine):
+        return None
+    if instance(machine):
+        end = end_of(machine)
+        return None if end is None or restarts(machine, end) else end
+    live = made(machine)
+    always = live is not None and live.view.spec.run_strategy == Strategy.ALWAYS
+    return None if always or live is None else remembered(machine) or End.OTHERS
+
+
+def end_of(machine: Machine) -> End | None:
+    """What ended the instance, or is ending it; None if nothing does.
+
+    Told in the order of what is seen first: who stops it does so while the guest runs, and is remembered when it is gone.
+    """
+    live, state = instance(machine), power(machine)
+    if live is None or state is Power.STARTING:
+        return None
+    if state is Power.STOPPING or _told_to_stop(machine, live):
+        return End.OTHERS
+    if state is Power.ENDED and (before := remembered(machine)):
+        return before
+    pods = [pod for pod in launchers(machine) if pod.view.spec.node_name == live.view.status.node_name]
+    if live.view.status.phase == "Failed" or any(said(pod.view.status.conditions, "DisruptionTarget") for pod in pods):
+        return End.HOST
+    if state is Power.ENDED:
+        return End.GUEST
+    return End.OTHERS if any(pod.meta.deletion_timestamp for pod in pods) else None
+
+
+def _told_to_stop(machine: Machine, live: Instance) -> bool:
+    found = made(machine)
+    requests = found.view.status.state_change_requests if found else ()
+    return any(one.action == "Stop" and one.uid == live.meta.uid for one in requests)
+
+
+def remembered(machine: Machine) -> End | None:
+    """What was said of the end before: KubeVirt deletes an instance that ended, and with it what it knew."""
+    ready = condition(machine.status.conditions, READY)
+    return next((end for reason, end in ENDS.items() if ready and ready.reason == reason), None)
+
+
+def restarts(machine: Machine, end: End) -> bool:
+    """Whether the spec wants the machine started again after such an end."""
+    match end:
+        case End.GUEST:
+            return machine.spec.on_guest_shutdown == "Restart"
+        case End.HOST:
+            return machine.spec.availability.on_host_failure == "Restart"
+        case End.OTHERS:
+            return strategy_is_always(machine)
+
+
+def strategy_is_always(machine: Machine) -> bool:
+    return machine.spec.on_guest_shutdown == machine.spec.availability.on_host_failure == "Restart"
+
+
+def restart_asked(machine: Machine) -> bool:
+    """Whether virt-controller was told to start the machine and has yet to do so."""
+    live = made(machine)
+    return live is not None and any(one.action == "Start" for one in live.view.status.state_change_requests)
+
+
+def waits_for_start(machine: Machine) -> bool:
+    """Whether KubeVirt does not start the machine by itself, or takes it for started: it must be called to start it.
+
+    A start that came to nothing (a webhook was away) and a Halted that virt-controller never saw look so too. A call too many is
+    harmless: KubeVirt forgets it where there is an instance.
+    """
+    live, wanted = made(machine), strategy(machine)
+    if live is None or live.meta.deletion_timestamp or wanted not in {Strategy.RERUN, Strategy.MANUAL}:
+        return False
+    status = live.view.status
+    busy = status.state_change_requests or live.view.spec.run_strategy != wanted
+    if busy or started(machine) is not None:
+        return False
+    found = instance(machine)
+    if wanted is Strategy.MANUAL and found and found.view.final:
+        return found.meta.deletion_timestamp is None
+    return found is None and not status.created and (wanted is Strategy.MANUAL or status.run_strategy == wanted)

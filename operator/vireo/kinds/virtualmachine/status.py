@@ -1,0 +1,140 @@
+"""VirtualMachine: what is so, and why."""
+
+from typing import Final
+
+from vireo.api.conditions import Finding, Said, conditions, fails, holds, progress
+from vireo.api.reasons import Reason
+from vireo.api.reconcile import Desired, Outcome, refusal
+from vireo.kinds.virtualmachine.attached import attached
+from vireo.kinds.virtualmachine.desired import hushed_until
+from vireo.kinds.virtualmachine.findings import ending, guest_state, restart_required, state
+from vireo.kinds.virtualmachine.power import Instance, Machine, Power, instance, made, power, started, stays_off
+from vireo.kinds.virtualmachine.types import Address, Guest, Phase, VirtualMachineStatus
+from vireo.kinds.virtualmachine.views import Interface, said
+
+PHASES: Final[dict[Power, Phase]] = {
+    Power.RUNNING: "Running",
+    Power.PAUSED: "Paused",
+    Power.STARTING: "Starting",
+    Power.STOPPING: "Stopping",
+}
+CAUSES: Final[dict[Reason, Phase]] = {
+    Reason.STARTING: "Starting",
+    Reason.CRASHED: "Failed",
+    Reason.FAILED: "Failed",
+}
+RUNNING: Final = "Running"
+RESTART_REQUIRED: Final = "RestartRequired"
+
+FOR_A_PERSON: Final = frozenset(
+    {
+        Reason.BAD_SPEC,
+        Reason.DISK_CONTENT_MISMATCH,
+        Reason.FAILED,
+        Reason.FOREIGN_OBJECT,
+        Reason.KUBEVIRT_MISSING,
+        Reason.KUBEVIRT_TOO_OLD,
+        Reason.PAUSED_ON_ERROR,
+        Reason.REFUSED,
+        Reason.STOPPED_BY_GUEST,
+        Reason.STOPPED_OUTSIDE_VIREO,
+        Reason.CRASHED,
+        Reason.IMAGE_PULL_FAILED,
+        Reason.UNSCHEDULABLE,
+    }
+)
+"""What somebody should look at (Stalled); all else goes on by itself as soon as it can (Reconciling)."""
+
+AS_ASKED: Final = frozenset({Reason.RUNNING, Reason.MIGRATING, Reason.STOPPED, Reason.PAUSED})
+ADDRESSES_AT_MOST: Final = 32
+
+
+def status_of(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> VirtualMachineStatus:
+    if hushed_until(machine, desired.waiting):
+        return machine.status
+    generation, live, cause = machine.meta.generation, _guest(machine), _cause(machine, desired, outcomes)
+    said_now = (*_progress(cause), _running(machine, cause), *_restart_required(machine))
+    return VirtualMachineStatus(
+        observed_generation=generation,
+        phase=_phase(machine, cause),
+        host=live.view.status.node_name or None if live else None,
+        addresses=_addresses(live) if live else (),
+        guest=_known_of(live) if live else None,
+        disks=attached(machine, desired, outcomes),
+        instance=started(machine),
+        conditions=conditions(machine.status.conditions, said_now, generation, machine.now),
+    )
+
+
+def _guest(machine: Machine) -> Instance | None:
+    """The instance, if its guest is up."""
+    return instance(machine) if power(machine) in {Power.RUNNING, Power.PAUSED} else None
+
+
+def _cause(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> Finding:
+    """The one thing to say, in the written order: what was refused, its end, what is missing, what the guest does."""
+    refused = refusal(outcomes)
+    if refused and refused.finding:
+        return refused.finding
+    if machine.deleting:
+        return ending(machine)
+    stops = machine.spec.power_state == "Stopped" and power(machine) is not Power.OFF
+    return state(machine) if stops else desired.waiting or state(machine)
+
+
+def _progress(cause: Finding) -> tuple[Said, ...]:
+    if cause.reason in AS_ASKED:
+        return progress(cause)
+    return progress(None, stalled=cause) if cause.reason in FOR_A_PERSON else progress(None, working=cause)
+
+
+def _running(machine: Machine, cause: Finding) -> Said:
+    """Whether the guest gets processor time, whatever else is to be said."""
+    found = guest_state(machine)
+    if found and power(machine) is Power.RUNNING:
+        return holds(RUNNING, found)
+    return fails(RUNNING, found or Finding(cause.reason, "The guest does not run."))
+
+
+def _restart_required(machine: Machine) -> tuple[Said, ...]:
+    """KubeVirt takes it back when the machine starts anew, and not before."""
+    live = made(machine)
+    found = said(live.view.status.conditions, RESTART_REQUIRED) if live and instance(machine) else None
+    return (holds(RESTART_REQUIRED, restart_required(found.message)),) if found else ()
+
+
+def _phase(machine: Machine, cause: Finding) -> Phase:
+    if machine.deleting:
+        return "Deleting"
+    live, does = instance(machine), power(machine)
+    if does is Power.RUNNING and live and live.view.migrates:
+        return "Migrating"
+    if does in PHASES:
+        return PHASES[does]
+    if cause.reason in CAUSES:
+        return CAUSES[cause.reason]
+    if does is Power.ENDED:
+        return "Stopping"
+    off = machine.spec.power_state == "Stopped" or stays_off(machine)
+    return "Stopped" if off and (made(machine) or cause.reason == Reason.STOPPED) else "Pending"
+
+
+def _addresses(live: Instance) -> tuple[Address, ...]:
+    """Of the networks that the machine has; what the guest made inside itself is its own."""
+    found = dict.fromkeys(
+        (one.name, ip, one.mac) for one in live.view.status.interfaces if one.name for ip in _ips(one)
+    )
+    return tuple(
+        Address(network=network, ip=ip, mac=mac or None) for network, ip, mac in list(found)[:ADDRESSES_AT_MOST]
+    )
+
+
+def _ips(interface: Interface) -> tuple[str, ...]:
+    return interface.ip_addresses or ((interface.ip_address,) if interface.ip_address else ())
+
+
+def _known_of(live: Instance) -> Guest:
+    status = live.view.status
+    connected = said(status.conditions, "AgentConnected") is not None
+    name = status.guest_os.pretty_name or status.guest_os.name
+    return Guest(os=name[:253] or None if connected else None, agent="Connected" if connected else "Disconnected")

@@ -1,0 +1,222 @@
+"""What is read of KubeVirt's machine, of its instance, and of the launcher pod that the guest runs in."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+
+class LiveCondition(msgspec.Struct, frozen=True, rename="camel"):
+    """status.conditions[] of all three."""
+
+    type: str
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+
+
+def said(conditions: Iterable[LiveCondition], type_: str, status: str = "True") -> LiveCondition | None:
+    """The condition of that type, if it has that status."""
+    return next((one for one in conditions if (one.type, one.status) == (type_, status)), None)
+
+
+class ClaimSource(msgspec.Struct, frozen=True, rename="camel"):
+    """A claim that a volume names."""
+
+    claim_name: str
+
+
+class DataVolumeSource(msgspec.Struct, frozen=True):
+    """A DataVolume of CDI that a volume names; its claim has the same name."""
+
+    name: str
+
+
+class Volume(msgspec.Struct, frozen=True, rename="camel"):
+    """volumes[] of all three."""
+
+    name: str
+    persistent_volume_claim: ClaimSource | None = None
+    data_volume: DataVolumeSource | None = None
+
+    @property
+    def claim(self) -> str:
+        """The claim that it mounts, or nothing."""
+        if self.persistent_volume_claim:
+            return self.persistent_volume_claim.claim_name
+        return self.data_volume.name if self.data_volume else ""
+
+
+class Firmware(msgspec.Struct, frozen=True):
+    """domain.firmware."""
+
+    uuid: str = ""
+
+
+class Domain(msgspec.Struct, frozen=True):
+    """template.spec.domain."""
+
+    firmware: Firmware = Firmware()
+
+
+class GuestSpec(msgspec.Struct, frozen=True):
+    """The part of a machine's template and of an instance's spec that is read."""
+
+    domain: Domain = Domain()
+    volumes: tuple[Volume, ...] = ()
+
+
+class Template(msgspec.Struct, frozen=True):
+    """spec.template."""
+
+    spec: GuestSpec = GuestSpec()
+
+
+class MachineSpec(msgspec.Struct, frozen=True, rename="camel"):
+    """What is asked of KubeVirt's machine."""
+
+    run_strategy: str = ""
+    template: Template = Template()
+
+
+class StateChangeRequest(msgspec.Struct, frozen=True):
+    """A start or a stop (of the instance of that UID) that virtctl asked for and virt-controller has yet to do."""
+
+    action: str
+    uid: str = ""
+
+
+class StartFailure(msgspec.Struct, frozen=True, rename="camel"):
+    """How often the instance failed before its guest ran."""
+
+    consecutive_fail_count: int = 0
+
+
+class MachineStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """What virt-controller says of KubeVirt's machine."""
+
+    created: bool = False
+    run_strategy: str = ""
+    """The strategy that virt-controller acted on last; empty before the first start."""
+    state_change_requests: tuple[StateChangeRequest, ...] = ()
+    start_failure: StartFailure | None = None
+    conditions: tuple[LiveCondition, ...] = ()
+
+
+class MachineView(msgspec.Struct, frozen=True):
+    """What is read of kubevirt.io VirtualMachine."""
+
+    spec: MachineSpec = MachineSpec()
+    status: MachineStatus = MachineStatus()
+
+    @property
+    def volumes(self) -> tuple[Volume, ...]:
+        return self.spec.template.spec.volumes
+
+
+class Interface(msgspec.Struct, frozen=True, rename="camel"):
+    """status.interfaces[]; one that only the guest knows has no name."""
+
+    name: str = ""
+    mac: str = ""
+    ip_address: str = ""
+    ip_addresses: tuple[str, ...] = ()
+
+
+class GuestOs(msgspec.Struct, frozen=True, rename="camel"):
+    """status.guestOSInfo, filled in by the guest's agent."""
+
+    pretty_name: str = ""
+    name: str = ""
+
+
+class MigrationState(msgspec.Struct, frozen=True, rename="camel"):
+    """status.migrationState: the newest migration."""
+
+    start_timestamp: datetime | None = None
+    end_timestamp: datetime | None = None
+
+
+class InstanceStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """What virt-controller and virt-handler say of the instance."""
+
+    phase: str = ""
+    node_name: str = ""
+    interfaces: tuple[Interface, ...] = ()
+    guest_os: GuestOs = msgspec.field(name="guestOSInfo", default=GuestOs())
+    migration_state: MigrationState | None = None
+    conditions: tuple[LiveCondition, ...] = ()
+
+
+class InstanceView(msgspec.Struct, frozen=True):
+    """What is read of kubevirt.io VirtualMachineInstance."""
+
+    spec: GuestSpec = GuestSpec()
+    status: InstanceStatus = InstanceStatus()
+
+    @property
+    def final(self) -> bool:
+        return self.status.phase in {"Succeeded", "Failed"}
+
+    @property
+    def migrates(self) -> bool:
+        state = self.status.migration_state
+        return state is not None and state.start_timestamp is not None and state.end_timestamp is None
+
+    @property
+    def volumes(self) -> tuple[Volume, ...]:
+        return self.spec.volumes
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Why a container does not run yet."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class ContainerState(msgspec.Struct, frozen=True):
+    """status.containerStatuses[].state."""
+
+    waiting: Waiting | None = None
+
+
+class ContainerStatus(msgspec.Struct, frozen=True):
+    """status.containerStatuses[]."""
+
+    state: ContainerState = ContainerState()
+
+
+class LauncherSpec(msgspec.Struct, frozen=True, rename="camel"):
+    """Where the launcher pod was placed, and what it mounts."""
+
+    node_name: str = ""
+    volumes: tuple[Volume, ...] = ()
+
+
+class LauncherStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """What the scheduler and the kubelet say of the launcher pod."""
+
+    phase: str = ""
+    conditions: tuple[LiveCondition, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()
+
+
+class LauncherView(msgspec.Struct, frozen=True):
+    """What is read of a virt-launcher pod."""
+
+    spec: LauncherSpec = LauncherSpec()
+    status: LauncherStatus = LauncherStatus()
+
+    @property
+    def final(self) -> bool:
+        return self.status.phase in {"Succeeded", "Failed"}
+
+    @property
+    def volumes(self) -> tuple[Volume, ...]:
+        return self.spec.volumes
+
+
+class NamedView(msgspec.Struct, frozen=True):
+    """What is read of an instance type or a preference: that it exists."""
