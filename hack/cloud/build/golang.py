@@ -20,6 +20,7 @@ class GoBinaries(Target):
     """The commands of one module, built by one `go build`, so that they share what they compile.
 
     commands: name of the binary -> import path of its package (`./x` for a package of the module itself).
+    static: those whose C parts need nothing but libc: linked statically, so that their image needs no libraries.
     stamps: import path of a package, or "all" -> "VARIABLE=VALUE ..." set at link time: how a program knows its version.
     """
 
@@ -28,6 +29,7 @@ class GoBinaries(Target):
     commands: Mapping[str, str]
     stamps: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
     cgo: tuple[str, ...] | None = None  # the Debian packages that its C parts need; None: pure Go
     heavy: ClassVar[bool] = True
 
@@ -69,7 +71,8 @@ class GoBinaries(Target):
 
     def _link(self, package: str) -> str:
         stamps = f"{self.stamps.get('all', '')} {self.stamps.get(package, '')}".split()
-        return " ".join(["-s", "-w", *(f"-X {stamp}" for stamp in stamps)])
+        static = ["-extldflags=-static"] if package in {self.commands[name] for name in self.static} else []
+        return " ".join(["-s", "-w", *static, *(f"-X {stamp}" for stamp in stamps)])
 
 
 def go_environment(cgo: bool = False) -> dict[str, str]:

@@ -38,6 +38,9 @@ _KUBEVIRT_COMMANDS = (
     "virtctl",
 )
 
+_KUBEVIRT_ALONE = ("virt-operator", "virt-api", "virt-controller", "virt-exportproxy", "virt-exportserver")
+"""Each the one program of its image."""
+
 _CSI_VERSIONS = {
     "external-provisioner/v6/cmd/csi-provisioner": v.PROVISIONER,
     "external-resizer/v2/cmd/csi-resizer": v.RESIZER,
@@ -89,8 +92,8 @@ GO: Sequence[GoBinaries] = (
         {"registry": "github.com/distribution/distribution/v3/cmd/registry"},
         stamps={"all": f"github.com/distribution/distribution/v3/version.version={v.REGISTRY}"},
     ),
-    # All in one build with C on, although only the four that talk to libvirt have C parts: with it off the others would
-    # need nearly every package compiled once more. The tags keep C out of them, so that they are static.
+    # All in one build with C on, although only four talk to libvirt: with it off the others would need nearly every
+    # package compiled once more.
     GoBinaries(
         "kubevirt",
         MODULES / "kubevirt",
@@ -100,6 +103,7 @@ GO: Sequence[GoBinaries] = (
         },
         stamps={"all": f"kubevirt.io/client-go/version.gitVersion={v.KUBEVIRT}"},
         tags=("netgo", "osusergo"),
+        static=_KUBEVIRT_ALONE,
         cgo=("gcc", "libc6-dev", "pkg-config", "libvirt-dev"),
     ),
     GoBinaries(
@@ -185,7 +189,7 @@ IMAGES: Sequence[OciImage] = (
     static_image("pause", {"/pause": Built("sandbox", "sandbox")}, user="65535", tag="1"),  # as node.py names it
     *(
         static_image(name, {f"/usr/bin/{name}": Built("kubevirt", name)}, user="1001", tag=v.KUBEVIRT)
-        for name in ("virt-operator", "virt-api", "virt-controller", "virt-exportproxy", "virt-exportserver")
+        for name in _KUBEVIRT_ALONE
     ),
     OciImage(
         "virt-handler",
