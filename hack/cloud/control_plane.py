@@ -115,8 +115,9 @@ def _start_api_server(settings: Settings, step: Step) -> None:
 
 
 def _not_ok(answer: str) -> str:
-    """The failing checks of a health answer: lines such as `[-]poststarthook/rbac failed: not finished`."""
-    return ", ".join(line[3:].split(" ")[0] for line in answer.splitlines() if line.startswith("[-]")) or answer
+    """The first failing check of a health answer, whose lines are `[-]poststarthook/rbac failed: not finished`."""
+    failing = [line[3:].split(" ")[0] for line in answer.splitlines() if line.startswith("[-]")]
+    return f"{failing[0]} and {len(failing) - 1} more" if failing[1:] else "".join(failing) or answer
 
 
 def _read_by(settings: Settings, component: str) -> tuple[Path, ...]:
