@@ -1,0 +1,72 @@
+"""`python -m tiers` runs all tiers in their order, `python -m tiers NAME...` some. Ends with 1 if one failed."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from types import FrameType
+
+from cloud.build import debian, oci
+from cloud.nodes import needs
+from cloud.steps import Failure, Steps
+from tiers.summary import Result, summary
+from tiers.table import TIERS, log_of
+from tiers.work import TierError, Work
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tiers", description=__doc__)
+    parser.add_argument("tier", nargs="*", help="; ".join(f"{name}: {tier.does}" for name, tier in TIERS.items()))
+    asked = parser.parse_args(arguments).tier or list(TIERS)
+    if unknown := set(asked) - TIERS.keys():
+        parser.error(f"no such tier: {', '.join(sorted(unknown))}; there are {', '.join(TIERS)}")
+    signal.signal(signal.SIGTERM, _stop)
+    began = time.monotonic()
+    try:
+        _install_packages()
+        results = [run(name) for name in asked]
+    except KeyboardInterrupt:
+        print("\nstopped; what was started for the tests is gone", file=sys.stderr)
+        return 130
+    print(summary(results, time.monotonic() - began), flush=True)
+    return 0 if all(result.ok for result in results) else 1
+
+
+def run(name: str) -> Result:
+    """Runs one tier to its end, whatever that is."""
+    tier, log = TIERS[name], log_of(name)
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("")
+    print(f"\n== {name}: {tier.does}", flush=True)
+    began = time.monotonic()
+    work = Work(name, log, began + tier.minutes * 60)
+    failure = ""
+    try:
+        tier.work(work)
+    except (TierError, Failure) as error:
+        failure = str(error)
+    seconds = time.monotonic() - began
+    print(f"== {name}: {failure or 'ok'} after {seconds:.1f} s", flush=True)
+    return Result(name, seconds, work.counts, work.notes, failure, log)
+
+
+def _install_packages() -> None:
+    """What tests use of Debian. Where it can not be installed, they say what they leave out."""
+    wanted: Iterable[str] = (*oci.HOST_PACKAGES, *needs.packages())
+    if os.geteuid() == 0:
+        try:
+            debian.require(set(wanted), Steps())
+        except Failure as failure:
+            print(failure.report(), flush=True)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Being told to end is like Ctrl-C: what was started is ended first."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,76 @@
+"""The tiers, in their order: what each does and how long it may take."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cloud.nodes import needs
+from cloud.settings import CHECKOUT, Settings
+from tiers.clouds import BARE, cloud_in_force, kubeconfig, own_cloud
+from tiers.work import Work
+
+DRIVER = CHECKOUT / "hack/cloud/storage/driver"
+REUSED = "VIREO_TEST_KUBECONFIG"
+"""Names a control plane that is there already: the quick loop of who works on what the API server refuses."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """`minutes` from cold caches on two cores, and then some."""
+
+    does: str
+    minutes: int
+    work: Callable[[Work], None]
+
+
+def lint(work: Work) -> None:
+    work.python("lint")
+
+
+def fast(work: Work) -> None:
+    work.pytest("not api and not chart and not cloud and not simulated", "--quiet")
+
+
+def go(work: Work) -> None:
+    work.run("go", "test", "./...", folder=DRIVER)
+
+
+def api(work: Work) -> None:
+    _on_a_bare_control_plane(work, "api", "--quiet")
+
+
+def chart(work: Work) -> None:
+    _on_a_bare_control_plane(work, "chart", "--verbose")
+
+
+def cloud(work: Work) -> None:
+    with cloud_in_force(work) as environment:
+        real = Settings.running({**os.environ, **environment}).real_nodes
+        if not real:
+            why = "; ".join(needs.missing()) or "VIREO_REAL_NODES=0"
+            work.say(f"no real nodes ({why}): left out are the tests in which a real guest boots")
+        work.pytest("cloud or simulated" if real else "simulated", "--verbose", environment=environment)
+
+
+def _on_a_bare_control_plane(work: Work, marks: str, *options: str) -> None:
+    if os.environ.get(REUSED):
+        work.pytest(marks, *options)
+        return
+    with own_cloud(work, BARE) as environment:
+        work.pytest(marks, *options, environment={**environment, REUSED: kubeconfig(environment)})
+
+
+TIERS: Mapping[str, Tier] = {
+    "lint": Tier("the rules of the house", 15, lint),
+    "fast": Tier("what needs no cluster", 10, fast),
+    "go": Tier("the CSI driver's own tests", 15, go),
+    "api": Tier("against a real API server, without nodes", 30, api),
+    "chart": Tier("the chart, as a real API server takes it", 10, chart),
+    "cloud": Tier("the whole cloud: real guests on real nodes", 50, cloud),
+}
+
+
+def log_of(name: str) -> Path:
+    """Where a tier's output is kept."""
+    return CHECKOUT / ".tiers" / f"{name}.log"

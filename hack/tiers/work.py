@@ -1,0 +1,109 @@
+"""The work of one tier: its commands, seen while they run and kept in its log, each ended at the tier's deadline."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from cloud.settings import CHECKOUT
+
+COUNTED = re.compile(r"(\d+) (passed|failed|error|skipped|xfailed|xpassed)")
+CLOSING = re.compile(r"^=* ?(?P<counts>\d+ (?:passed|failed|error|skipped|deselected).*) in [\d.]+s")
+GRACE_SECONDS = 30.0
+CLEAN_UP_SECONDS = 300.0
+
+
+class TierError(Exception):
+    """A command of the tier failed, or was not done in time."""
+
+
+@dataclass
+class Work:
+    """Runs commands for one tier. `counts` is how many tests passed, failed and so on, as pytest says."""
+
+    name: str
+    log: Path
+    deadline: float
+    counts: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def say(self, text: str) -> None:
+        """Prints a line, and keeps it for the summary."""
+        print(text, flush=True)
+        self.notes.append(text)
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the deadline."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def python(self, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        """Runs a module of the project. Raises TierError."""
+        self.run(sys.executable, "-m", module, *arguments, environment=environment)
+
+    def clean_up(self, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        """Runs a module of the project that takes away what the tier made: for it there is always time. Raises TierError."""
+        self.deadline = max(self.deadline, time.monotonic() + CLEAN_UP_SECONDS)
+        self.python(module, *arguments, environment=environment)
+
+    def pytest(self, marks: str, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        """Runs the tests with these marks. Raises TierError, also where there is none."""
+        self.python("pytest", "-m", marks, *options, environment=environment)
+
+    def run(self, *command: str, folder: Path = CHECKOUT, environment: Mapping[str, str] | None = None) -> None:
+        """Runs a command to its end. Raises TierError if it fails, or when the tier's time is up."""
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        alarm = threading.Timer(self.seconds_left, end, (child,))
+        alarm.start()
+        try:
+            assert child.stdout is not None
+            self._show(child.stdout)
+            code = child.wait()
+        except BaseException:
+            end(child)
+            raise
+        finally:
+            alarm.cancel()
+        if code:
+            raise TierError(f"{Path(command[0]).name} ended with {code}" if self.seconds_left else "not done in time")
+
+    def _show(self, output: TextIO) -> None:
+        with self.log.open("a") as log:
+            for line in output:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                log.write(line)
+                if CLOSING.match(line):
+                    self._count(line)
+
+    def _count(self, line: str) -> None:
+        for number, word in COUNTED.findall(line):
+            self.counts[word] = self.counts.get(word, 0) + int(number)
+
+
+def end(child: subprocess.Popen[str]) -> None:
+    """Ends a command and what it runs itself: asked first, so that it can clean up, then killed."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGINT)
+        try:
+            child.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)

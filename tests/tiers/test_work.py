@@ -1,0 +1,65 @@
+"""The commands of a tier: seen, logged, counted, and ended when its time is up."""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tiers import work as work_module
+from tiers.work import TierError, Work
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    return Work("some", tmp_path / "some.log", time.monotonic() + 60)
+
+
+def python(work: Work, program: str) -> None:
+    work.run(sys.executable, "-c", program)
+
+
+def test_what_a_command_prints_is_shown_and_kept(work: Work, capsys: pytest.CaptureFixture[str]) -> None:
+    python(work, "import sys; print('one'); print('two', file=sys.stderr)")
+    assert sorted(capsys.readouterr().out.split()) == ["one", "two"]
+    assert sorted(work.log.read_text().split()) == ["one", "two"]
+
+
+def test_a_command_that_fails_is_named_with_its_code(work: Work) -> None:
+    with pytest.raises(TierError, match=r"python.* ended with 3"):
+        python(work, "raise SystemExit(3)")
+
+
+def test_nothing_is_asked_on_standard_input(work: Work) -> None:
+    python(work, "import sys; print(repr(sys.stdin.read()))")
+    assert work.log.read_text() == "''\n"
+
+
+def test_the_closing_lines_of_pytest_are_added_up(work: Work) -> None:
+    python(work, "print('1 failed, 2 passed, 3 skipped, 9 deselected in 1.50s')")
+    python(work, "print('===== 5 passed, 1 error in 100.01s (0:01:40) =====')")
+    python(work, "print('there were 7 passed of them')")
+    assert work.counts == {"failed": 1, "passed": 7, "skipped": 3, "error": 1}
+
+
+SILENT = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+print("begun", flush=True)
+time.sleep(300)
+"""
+
+
+def test_what_hangs_is_ended_at_the_deadline_with_its_children(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work_module, "GRACE_SECONDS", 0.1)
+    work.deadline = time.monotonic() + 1
+    with pytest.raises(TierError, match="not done in time"):
+        python(work, SILENT)  # returns only when all who have its output open are gone
+    assert work.log.read_text() == "begun\n"
+
+
+def test_for_cleaning_up_there_is_always_time(work: Work) -> None:
+    work.deadline = time.monotonic() - 1
+    work.clean_up("this")
+    assert work.log.read_text().startswith("The Zen of Python")
