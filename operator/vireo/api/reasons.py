@@ -47,6 +47,7 @@ class Reason(StrEnum):
         "StoppedOutsideVireo",
         "The machine was stopped by other means than its spec; it is not started again until asked.",
     )
+    NOT_ANSWERING = "NotAnswering", "The machine's node does not say whether the guest runs."
     PAUSED_ON_ERROR = "PausedOnError", "KubeVirt paused the guest since its disk does not answer as it should."
     FAILED = "Failed", "The machine or its node failed, and the spec asks to leave the machine off."
     CRASHED = "Crashed", "The machine's instance failed and KubeVirt keeps trying."

@@ -9,7 +9,7 @@ from vireo.kinds.virtualmachine.attached import leftovers
 from vireo.kinds.virtualmachine.desired import PAUSED_BY_USER
 from vireo.kinds.virtualmachine.power import End, Machine, Power, instance, power, stays_off
 from vireo.kinds.virtualmachine.troubles import overdue, stable, trouble
-from vireo.kinds.virtualmachine.views import said
+from vireo.kinds.virtualmachine.views import LiveCondition, said
 
 ASK_AGAIN: Final = "To start it, set spec.powerState to Stopped, wait until that is Ready, and set it to Running; or call virtctl start"
 
@@ -62,9 +62,20 @@ def _runs(machine: Machine) -> Finding:
     assert live is not None, "what runs is there"
     if machine.spec.power_state == "Paused":
         return PAUSING
+    if silent := said(live.view.status.conditions, "Ready", "False"):
+        return _silent(live.view.status.node_name, silent)
     if live.view.migrates:
         return Finding(Reason.MIGRATING, "The guest runs, and is being moved to another node.")
     return Finding(Reason.RUNNING, f"The guest runs on {live.view.status.node_name}.")
+
+
+def _silent(node: str, why: LiveCondition) -> Finding:
+    words = stable(why.message or why.reason)
+    return Finding(
+        Reason.NOT_ANSWERING,
+        f"Nobody knows whether the guest runs: its pod on {node} is not ready. See whether that node is well."
+        + (f" KubeVirt says: {words}" if words else ""),
+    )
 
 
 def _paused(machine: Machine) -> Finding:
@@ -88,7 +99,9 @@ def _paused(machine: Machine) -> Finding:
 
 
 def _on_its_way(machine: Machine) -> Finding:
-    return STARTING_AGAIN if power(machine) in {Power.STOPPING, Power.ENDED} else STARTING
+    if power(machine) not in {Power.STOPPING, Power.ENDED}:
+        return STARTING
+    return Finding(Reason.STARTING, _no_end(machine)) if overdue(machine) else STARTING_AGAIN
 
 
 def _stopping(machine: Machine) -> Finding:

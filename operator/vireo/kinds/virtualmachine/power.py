@@ -92,7 +92,7 @@ def power(machine: Machine) -> Power:
         return Power.ENDED
     if live.meta.deletion_timestamp:
         return Power.STOPPING
-    if live.view.status.phase != "Running":
+    if not live.view.runs:
         return Power.STARTING
     return Power.PAUSED if said(live.view.status.conditions, "Paused") else Power.RUNNING
 

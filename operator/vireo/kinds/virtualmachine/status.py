@@ -34,6 +34,7 @@ FOR_A_PERSON: Final = frozenset(
         Reason.FOREIGN_OBJECT,
         Reason.KUBEVIRT_MISSING,
         Reason.KUBEVIRT_TOO_OLD,
+        Reason.NOT_ANSWERING,
         Reason.PAUSED_ON_ERROR,
         Reason.REFUSED,
         Reason.STOPPED_BY_GUEST,
@@ -92,7 +93,7 @@ def _running(machine: Machine, cause: Finding) -> Said:
     """Whether the guest gets processor time, whatever else is to be said."""
     found = guest_state(machine)
     if found and power(machine) is Power.RUNNING:
-        return holds(RUNNING, found)
+        return Said(RUNNING, None if found.reason == Reason.NOT_ANSWERING else True, found)
     return fails(RUNNING, found or Finding(cause.reason, "The guest does not run."))
 
 

@@ -159,6 +159,12 @@ class InstanceView(msgspec.Struct, frozen=True):
         return self.status.phase in {"Succeeded", "Failed"}
 
     @property
+    def runs(self) -> bool:
+        """Also as virt-controller sees it, which is a moment after virt-handler."""
+        ready = said(self.status.conditions, "Ready", "False")
+        return self.status.phase == "Running" and not (ready and ready.reason == "GuestNotRunning")
+
+    @property
     def migrates(self) -> bool:
         state = self.status.migration_state
         return state is not None and state.start_timestamp is not None and state.end_timestamp is None
