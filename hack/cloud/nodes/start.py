@@ -46,9 +46,7 @@ def prepare(node: Node) -> None:
         ],
     )
     for path, content in (files(node) | _credentials(node)).items():
-        file = node.dir / path.lstrip("/")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content)
+        _write(node.dir / path.lstrip("/"), content)
     machine_id = node.dir / "etc/machine-id"
     if not machine_id.exists():
         machine_id.write_text(f"{node.settings.network.index:016x}{node.number:016x}\n")
@@ -58,6 +56,13 @@ def prepare(node: Node) -> None:
     binaries = {name: binary(name) for name in BINARIES}
     plugins = {name: binary(name) for name in CNI_PLUGINS}
     _plan_file(node).write_text(json.dumps(plan(node, binaries, plugins), indent=1))
+
+
+def _write(file: Path, content: str) -> None:
+    """Leaves a file alone that says so already: kube-proxy ends when its configuration is written, even if with the same."""
+    if not file.exists() or file.read_text() != content:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
 
 
 def boot(node: Node, step: Step) -> None:
