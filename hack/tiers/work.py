@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 from cloud.settings import CHECKOUT
 
@@ -85,7 +85,7 @@ class Work:
         if code:
             raise TierError(f"{Path(command[0]).name} ended with {code}" if self.seconds_left else "not done in time")
 
-    def _show(self, output: TextIO) -> None:
+    def _show(self, output: IO[str]) -> None:
         with self.log.open("a") as log:
             for line in output:
                 sys.stdout.write(line)

@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ TOOLS = Path(sys.executable).parent
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Path]:
+def house(tmp_path: Path) -> Path:
     """A copy of the operator's sources, with the project's own rules."""
     shutil.copytree(
         PROJECT / "operator", tmp_path / "operator", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")

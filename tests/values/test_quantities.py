@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vireo.api.quantities import duration, duration_text, quantity
 
-UNITS = {
+UNITS: dict[str, Decimal | int] = {
     "n": Decimal("1e-9"),
     "u": Decimal("1e-6"),
     "m": Decimal("0.001"),
