@@ -34,21 +34,21 @@ def why_not(disk: Disk) -> Finding | None:
 
 
 def in_use(disk: Disk) -> Finding | None:
-    users = {user.key for user in disk.users}
-    if held := holder(disk):
-        users |= {key for key in disk.uses if (key.resource.kind, key.name) == (held.kind, held.name)}
+    held, users = holder(disk), {str(user.key) for user in disk.users}
+    if held:
+        users.add(f"{held.kind} {disk.key.namespace}/{held.name}")
     if not users:
         return None
     return Finding(
         Reason.IN_USE,
-        f"The disk is used by {_listed(users)}, and is deleted when all of them let go of it. Take it out of their spec, or "
+        f"The disk is used by {_listed(users)}, and is deleted when nothing uses it any more. Take it out of their spec, or "
         "delete them.",
     )
 
 
 def ending(disk: Disk, found: Series) -> Finding:
     """With deletionPolicy Retain the claims stay and the disk is gone at once; with Delete they go first."""
-    left = _listed(one.key for one in found.ours)
+    left = _listed(str(one.key) for one in found.ours)
     if disk.spec.deletion_policy == "Retain" or not left:
         return Finding(Reason.DELETING, "The disk is being deleted.")
     return Finding(Reason.DELETING, f"{left}: being deleted with the data, as soon as no pod mounts it.")
@@ -283,7 +283,7 @@ def _first(findings: Iterable[Finding | None]) -> Finding | None:
     return next((one for one in findings if one), None)
 
 
-def _listed(keys: Iterable[Key]) -> str:
-    ordered = [str(key) for key in sorted(keys)]
+def _listed(names: Iterable[str]) -> str:
+    ordered = sorted(names)
     more = f" and {len(ordered) - NAMED_AT_MOST} more" if len(ordered) > NAMED_AT_MOST else ""
     return ", ".join(ordered[:NAMED_AT_MOST]) + more

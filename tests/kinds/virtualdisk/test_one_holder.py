@@ -1,0 +1,159 @@
+"""Two machines on one volume would destroy its data: whatever happens in whatever order, at most one has it attached.
+
+Every state that two machines and the disk can come into is visited. The machines keep the contract and nothing more: they look, later
+they act on what they saw, and later still (or never, if the operator dies between) they say what they have.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from types import SimpleNamespace
+from typing import NamedTuple
+
+from vireo.api.objects import Live, Meta, OwnView
+from vireo.api.reconcile import Observed
+from vireo.api.resources import VIRTUAL_DISK, VIRTUAL_MACHINE, Key
+from vireo.kinds.virtualdisk.holder import holder
+from vireo.kinds.virtualdisk.kind import uses
+from vireo.kinds.virtualdisk.types import Holder, VirtualDiskSpec, VirtualDiskStatus
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+NAMES = ("a", "b")
+SPEC = VirtualDiskSpec(size="1Gi")
+
+
+class Seen(NamedTuple):
+    """What a reconcile of a machine that has not ended yet began with, and how far it is."""
+
+    names_it: bool
+    may_attach: bool
+    newest_spec: bool = True
+    acted: bool = False
+
+
+class Known(NamedTuple):
+    """What can be known of a machine from outside."""
+
+    names_it: bool = True
+    says_attached: bool = False
+    yet_to_say: bool = True
+    deleting: bool = False
+
+
+class Machine(NamedTuple):
+    """A machine as it is."""
+
+    known: Known = Known()
+    attached: bool = False
+    seen: Seen | None = None
+
+
+class Held(NamedTuple):
+    """Who holds the disk: which of the two, and whether it is the one that lives now or one of its name before it."""
+
+    number: int
+    lives: bool = True
+
+
+class World(NamedTuple):
+    """The two machines, which of them is older, and the disk's holder."""
+
+    machines: tuple[Machine, Machine] = (Machine(), Machine())
+    older: int = 0
+    held: Held | None = None
+
+    def with_machine(self, number: int, machine: Machine) -> "World":
+        other = self.machines[1 - number]
+        return self._replace(machines=(machine, other) if number == 0 else (other, machine))
+
+
+def test_at_most_one_has_it_attached() -> None:
+    reached, new = {World()}, [World()]
+    while new:
+        for world in afterwards(new.pop()):
+            assert not all(machine.attached for machine in world.machines), world
+            if world not in reached:
+                reached.add(world)
+                new.append(world)
+    assert {one.attached for world in reached for one in world.machines} == {True, False}
+
+
+def test_who_waits_gets_it_when_the_other_is_gone() -> None:
+    waits = World(held=Held(0)).with_machine(0, Machine(Known(names_it=False, yet_to_say=False)))
+    assert decided(tuple(one.known for one in waits.machines), 0, waits.held) == Held(1)
+
+
+def afterwards(world: World) -> Iterator[World]:
+    """Every state that can be next."""
+    yield world._replace(held=decided(tuple(one.known for one in world.machines), world.older, world.held))
+    for number, machine in enumerate(world.machines):
+        yield world.with_machine(number, edited(machine))
+        yield world.with_machine(number, machine._replace(known=machine.known._replace(deleting=True)))
+        yield world.with_machine(number, machine._replace(seen=None))  # the operator died
+        yield world.with_machine(number, gone_on(machine, may_attach=world.held == Held(number)))
+        if machine.known.deleting and not machine.attached and machine.seen is None:
+            yield made_again(world, number)
+
+
+def edited(machine: Machine) -> Machine:
+    known = machine.known._replace(names_it=not machine.known.names_it, yet_to_say=True)
+    return machine._replace(known=known, seen=machine.seen and machine.seen._replace(newest_spec=False))
+
+
+def gone_on(machine: Machine, *, may_attach: bool) -> Machine:
+    """It looks, then acts on what it saw, then says what it has."""
+    known, seen = machine.known, machine.seen
+    if seen is None:
+        return machine._replace(seen=Seen(known.names_it and not known.deleting, may_attach))
+    if not seen.acted:
+        attached = seen.names_it and (machine.attached or seen.may_attach)
+        return machine._replace(attached=attached, seen=seen._replace(acted=True))
+    said = known._replace(says_attached=machine.attached, yet_to_say=not seen.newest_spec)
+    return machine._replace(known=said, seen=None)
+
+
+def made_again(world: World, number: int) -> World:
+    held = Held(number, lives=False) if world.held == Held(number) else world.held
+    return world.with_machine(number, Machine())._replace(older=1 - number, held=held)
+
+
+@cache
+def decided(machines: tuple[Known, ...], older: int, held: Held | None) -> Held | None:
+    """What the disk's reconcile makes of it."""
+    status = VirtualDiskStatus(held_by=_holder(held))
+    lives = tuple(_live(number, known, older=number == older) for number, known in enumerate(machines))
+    by_key = {live.key: live for live in lives}
+    meta = Meta("data", "shop", "uid-of-data")
+    found = holder(
+        Observed(
+            key=Key(VIRTUAL_DISK, "shop", "data"),
+            meta=meta,
+            spec=SPEC,
+            status=status,
+            now=NOON,
+            uses={key: by_key.get(key) for key in uses(meta, SPEC, status)},
+            users=tuple(live for live, one in zip(lives, machines, strict=True) if one.names_it or one.says_attached),
+        )
+    )
+    return Held(NAMES.index(found.name), found.uid == f"uid-of-{found.name}") if found else None
+
+
+def _holder(held: Held | None) -> Holder | None:
+    if held is None:
+        return None
+    name = NAMES[held.number]
+    return Holder(kind="VirtualMachine", name=name, uid=f"uid-of-{name}" if held.lives else "of-the-earlier")
+
+
+def _live(number: int, known: Known, *, older: bool) -> Live[OwnView]:
+    disks = (SimpleNamespace(disk="data"),) if known.says_attached else ()
+    status = SimpleNamespace(observed_generation=1 if known.yet_to_say else 2, disks=disks)
+    meta = Meta(
+        NAMES[number],
+        "shop",
+        f"uid-of-{NAMES[number]}",
+        generation=2,
+        creation_timestamp=NOON if older else NOON + timedelta(seconds=1),
+        deletion_timestamp=NOON if known.deleting else None,
+    )
+    return Live(VIRTUAL_MACHINE, meta, OwnView(None, status))
