@@ -180,8 +180,10 @@ def _show_host(host: Path, target: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
+    """In place of what an earlier boot of the node copied."""
     if source.is_dir():
-        shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target, symlinks=True)
     elif source.exists():
         shutil.copyfile(source, target)
 
