@@ -59,6 +59,10 @@ lint: setup ## the rules of the house: style, types, layers, sizes, generated fi
 generate: setup ## crds/, deploy/, references, from their sources
 	@$(RUN) generate
 
+.PHONY: image
+image: setup ## build Vireo's image and say where it is
+	@$(RUN) image
+
 .PHONY: lock
 lock: setup ## pin the Python packages anew, with hashes
 	@for of in uv runtime dev; do $(UV) compile --universal --python-version 3.11 --generate-hashes \

@@ -1,1 +1,4 @@
-"""What is made from the types and never edited: CRDs and the reference. `python -m generate` writes, `--check` compares."""
+"""What is made from the code and never edited: CRDs, the reference, the architecture. `python -m generate` writes, `--check` compares.
+
+Ask here: how a schema is made of a pydantic type; what a type must not be; how a page of docs/reference comes about.
+"""

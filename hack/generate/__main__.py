@@ -5,12 +5,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from generate import crds, references
+from generate import architecture, crds, references
 from vireo.kinds import KINDS
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDERS = ("crds", "docs/reference")
-"""Only generated files live here, so what nothing generates any more goes."""
+"""Here only generated files live, so what nothing generates any more goes."""
 
 
 def main(arguments: list[str]) -> int:
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
     check = parser.parse_args(arguments).check
-    drift = drifted(PROJECT, crds.files(KINDS) | references.files(KINDS))
+    drift = drifted(PROJECT, crds.files(KINDS) | references.files(KINDS) | architecture.files(PROJECT))
     for path, text in drift.items():
         print(f"{path}: {'not up to date' if check else 'written' if text else 'removed'}")
         if not check:
@@ -30,11 +30,9 @@ def main(arguments: list[str]) -> int:
 
 def drifted(project: Path, wanted: Mapping[str, str]) -> dict[str, str]:
     """The files that differ, by path: with the text they should have, or "" for one that should not be there."""
-    present = {
-        str(path.relative_to(project)): path.read_text()
-        for folder in FOLDERS
-        for path in sorted((project / folder).glob("*"))
-    }
+    ours = (path for folder in FOLDERS for path in (project / folder).glob("*"))
+    named = (path for path in (project / name for name in wanted) if path.exists())
+    present = {str(path.relative_to(project)): path.read_text() for path in (*ours, *named)}
     stale = dict.fromkeys(present.keys() - wanted.keys(), "")
     return dict(sorted((stale | {path: text for path, text in wanted.items() if present.get(path) != text}).items()))
 

@@ -30,7 +30,7 @@ def _reasons() -> str:
             "",
             "Each condition and each event carries one of these words, and a message that names the objects and what to do.",
             "",
-            *_table(("Reason", "It surfaces when"), rows),
+            *table(("Reason", "It surfaces when"), rows),
             "",
         ]
     )
@@ -51,7 +51,7 @@ def _kind(kind: AnyKind) -> str:
             *_part("Status", "status", schema["properties"]["status"]),
             "## Columns of `kubectl get`",
             "",
-            *_table(("Column", "Reads", "Meaning"), _columns(kind)),
+            *table(("Column", "Reads", "Meaning"), _columns(kind)),
             "",
         ]
     )
@@ -87,7 +87,7 @@ def _part(title: str, path: str, schema: Schema, of_whole: Mapping[str, str] = M
     ]
     yield f"## {title}"
     yield ""
-    yield from _table(("Field", "Type", "Default", "Rules", "Description"), rows)
+    yield from table(("Field", "Type", "Default", "Rules", "Description"), rows)
     yield ""
 
 
@@ -160,7 +160,8 @@ def _columns(kind: AnyKind) -> list[tuple[str, str, str]]:
     ]
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """The lines of a table in Markdown."""
     yield _row(head)
     yield _row(("---",) * len(head))
     yield from map(_row, rows)

@@ -6,6 +6,8 @@
 
 targets.py is the table of what there is. An artefact's folder is named after the hash of all that it is made of, so what
 is found in the cache is what the tree asks for; after a change only what it touches is built again.
+
+Ask here: which version of what is in the cloud; how a program or an image is added; how images come about without an engine.
 """
 
 import functools

@@ -3,6 +3,8 @@
 Everything simulated is labelled so, and ordinary work never lands there: a namespace asks for simulated nodes by the
 annotations of `namespace_annotations()`. For virt-api to reach the player, the KubeVirt object must let virt-handler's
 pods onto the nodes: spec.workloads.nodePlacement.tolerations must contain TOLERATION.
+
+Ask here: how work gets onto simulated nodes, and how it is kept off; who plays the kubelet, virt-handler and the guest.
 """
 
 from cloud.simulated.kubevirt_processes import PORTS

@@ -8,6 +8,8 @@
 Volumes are sparse files (Block: each node attaches its own loop device) and directories (Filesystem) on one XFS file
 system in an image file, which shares blocks: snapshots and clones are one instant and take no time. Both volume modes
 are ReadWriteMany across the nodes. The capacity of a Filesystem volume is promised, not enforced.
+
+Ask here: where the bytes of a volume lie; which StorageClasses the cloud has.
 """
 
 from cloud.storage.deploy import CRDS, IMAGES, deploy

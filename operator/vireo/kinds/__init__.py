@@ -1,4 +1,8 @@
-"""The kinds of Vireo. A new one is a folder here and a name in KINDS."""
+"""The kinds of Vireo. A new one is a folder here and a name in KINDS.
+
+Ask here: which kinds there are; what a kind wants of the cluster (desired.py), why it does not go on (checks.py), what it says
+(status.py), which fields it has (types.py), and what it watches (kind.py).
+"""
 
 from typing import Any, Final
 
