@@ -4,10 +4,10 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
-
 from api.disks.shop import VOLUME, Shop
 from api.server import Answer
-from vireo.api.resources import STORAGE_CLASS, VIRTUAL_DISK, Resource
+
+from vireo.api.resources import STORAGE_CLASS, VIRTUAL_DISK, VIRTUAL_MACHINE, Resource
 from vireo.kube.client import Client
 
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
@@ -35,8 +35,9 @@ async def shop(
 
 async def _clean(shop: Shop) -> None:
     """What has a finalizer of ours would stay without an operator."""
-    for disk in await shop.all(VIRTUAL_DISK):
-        await shop.merge(VIRTUAL_DISK, disk["metadata"]["name"], {"metadata": {"finalizers": None}})
+    for resource in (VIRTUAL_MACHINE, VIRTUAL_DISK):
+        for one in await shop.all(resource):
+            await shop.merge(resource, one["metadata"]["name"], {"metadata": {"finalizers": None}})
     await shop.delete(NAMESPACES, shop.namespace)
     for resource in (VOLUME, STORAGE_CLASS):
         for name in (one["metadata"]["name"] for one in await shop.all(resource)):

@@ -126,15 +126,13 @@ class Shop:
         await self.create(EVENT, body)
 
     async def disk(self, name: str = "d", **spec: Any) -> None:
-        """Applies a disk, as a user would."""
-        body = {
-            "apiVersion": VIRTUAL_DISK.api_version,
-            "kind": "VirtualDisk",
-            "metadata": {"name": name},
-            "spec": {"size": "1Gi", "datastore": self.fast, **spec},
-        }
-        query = {"fieldManager": "user", "force": "true"}
-        await self.client.request("PATCH", VIRTUAL_DISK.path(self.namespace, name), query, body, content_type=APPLY)
+        await self.apply(VIRTUAL_DISK, name, {"size": "1Gi", "datastore": self.fast, **spec})
+
+    async def apply(self, resource: Resource, name: str, spec: Object) -> None:
+        """Applies an object of ours, as a user would."""
+        head = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}}
+        query, body = {"fieldManager": "user", "force": "true"}, {**head, "spec": spec}
+        await self.client.request("PATCH", resource.path(self.namespace, name), query, body, content_type=APPLY)
 
     async def create(self, resource: Resource, body: Object) -> None:
         head = {"apiVersion": resource.api_version, "kind": resource.kind}

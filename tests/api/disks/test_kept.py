@@ -1,8 +1,8 @@
 """Data outlives objects: what a disk leaves, what is not its own, and how a person gives it to the next."""
 
 import pytest
-
 from api.disks.shop import VOLUME, Object, Shop
+
 from vireo.api.resources import CLAIM, VIRTUAL_DISK, Resource
 
 pytestmark = pytest.mark.api

@@ -1,8 +1,8 @@
 """A disk's life at a real API server: made, grown, settled; what is missing is told, and waited for."""
 
 import pytest
-
 from api.disks.shop import Shop
+
 from vireo.api.resources import CLAIM, VIRTUAL_DISK
 
 pytestmark = pytest.mark.api
