@@ -32,13 +32,12 @@ class OperatorDiedError(Exception):
 
 @dataclass
 class Shop:
-    """A namespace with plain words for what users and storage do in it. `dies_before` is the number of the write that the operator
-    does not live to send; 0: it lives."""
+    """A namespace with plain words for what users and storage do in it; `writes` are the operator's in it."""
 
     client: Client
     namespace: str
     writes: list[Write] = field(default_factory=list)
-    dies_before: int = 0
+    _dies_before: int = 0
     died: asyncio.Event = field(default_factory=asyncio.Event)
     _operator: Operator | None = None
     _task: asyncio.Task[None] | None = None
@@ -56,10 +55,15 @@ class Shop:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
+    def die_before(self, write: int) -> None:
+        """The operator does not live to send that write, counted from now; 0: it lives."""
+        self.writes.clear()
+        self._dies_before = write
+
     def _note(self, verb: str, key: Key) -> None:
         if key.namespace != self.namespace:
             return
-        if self.dies_before and len(self.writes) + 1 >= self.dies_before:
+        if 0 < self._dies_before <= len(self.writes) + 1:
             self.died.set()
             raise OperatorDiedError
         self.writes.append((verb, key.resource.plural))

@@ -13,19 +13,23 @@ pytestmark = pytest.mark.api
 
 FEWEST_WRITES = 3
 """Of all these stories."""
-Story = Callable[[Shop], Awaitable[None]]
+Story = Callable[[Shop, int], Awaitable[None]]
 
 
-async def make(shop: Shop) -> None:
+async def make(shop: Shop, write: int) -> None:
+    shop.die_before(write)
     await shop.disk(deletionPolicy="Delete")
 
 
-async def make_and_delete(shop: Shop) -> None:
+async def delete(shop: Shop, write: int) -> None:
     await shop.disk(deletionPolicy="Delete")
+    await shop.until_said("Bound")
+    await shop.idle()
+    shop.die_before(write)
     await shop.delete(VIRTUAL_DISK, "d")
 
 
-async def adopt(shop: Shop) -> None:
+async def adopt(shop: Shop, write: int) -> None:
     spec = {
         "storageClassName": shop.fast,
         "accessModes": ["ReadWriteMany"],
@@ -35,21 +39,21 @@ async def adopt(shop: Shop) -> None:
     labels = {"vireo.dev/disk": "d", "vireo.dev/disk-uid": "of-the-earlier", "vireo.dev/sequence": "7"}
     annotations = {"vireo.dev/adopt": "true"}
     await shop.create(CLAIM, {"metadata": {"name": "d", "labels": labels, "annotations": annotations}, "spec": spec})
+    shop.die_before(write)
     await shop.disk()
 
 
 @pytest.mark.parametrize("write", range(1, 6))
-@pytest.mark.parametrize("story", [make, make_and_delete, adopt], ids=lambda story: story.__name__)
+@pytest.mark.parametrize("story", [make, delete, adopt], ids=lambda story: story.__name__)
 async def test_it_dies_before_a_write(shop: Shop, story: Story, write: int) -> None:
-    shop.dies_before = write
     await shop.volume("d")
-    await story(shop)
+    await story(shop, write)
     await _until_dead_or_done(shop)
     assert shop.died.is_set() or write > FEWEST_WRITES
     await shop.stop()
-    shop.dies_before = 0
+    shop.die_before(0)
     await shop.start()
-    if story is make_and_delete:
+    if story is delete:
         await shop.until_gone(VIRTUAL_DISK, "d")
         await shop.until_gone(CLAIM, "d")
         return
@@ -84,12 +88,12 @@ async def _until_dead_or_done(shop: Shop) -> None:
 
     async def over() -> bool:
         disk = await shop.get(VIRTUAL_DISK, "d")
-        return shop.died.is_set() or disk is None or _ready(disk)
+        return shop.died.is_set() or disk is None or _settled(disk)
 
     await shop.until(over)
 
 
-def _ready(disk: Mapping[str, Any]) -> bool:
-    return any(
-        one["type"] == "Ready" and one["status"] == "True" for one in disk.get("status", {}).get("conditions", ())
-    )
+def _settled(disk: Mapping[str, Any]) -> bool:
+    said = disk.get("status", {}).get("conditions", ())
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in said)
+    return ready and "deletionTimestamp" not in disk["metadata"]
