@@ -15,13 +15,16 @@ that one is gone, and nobody asked for another, the machine stays off.
 from enum import Enum, StrEnum
 from typing import Final
 
-from vireo.api.conditions import READY, condition
+from vireo.api.conditions import condition
 from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Observed
 from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MACHINE, POD, Key
 from vireo.kinds.virtualmachine.types import VirtualMachineSpec, VirtualMachineStatus
 from vireo.kinds.virtualmachine.views import InstanceView, LauncherView, MachineView, said
+
+RUNNING: Final = "Running"
+"""The condition that says whether the guest runs, whatever else is to be said of the machine."""
 
 Machine = Observed[VirtualMachineSpec, VirtualMachineStatus]
 Made = Live[MachineView]
@@ -62,7 +65,7 @@ ENDS: Final = {
     Reason.STOPPED_OUTSIDE_VIREO: End.OTHERS,
     Reason.FAILED: End.HOST,
 }
-"""What a Ready condition remembers of an instance that is gone."""
+"""What the condition Running remembers of an instance that is gone."""
 
 
 def made(machine: Machine) -> Made | None:
@@ -115,33 +118,32 @@ def started(machine: Machine) -> str | None:
     live, before = instance(machine), machine.status.instance
     if machine.spec.power_state == "Stopped":
         return None
-    if live is None:
-        return before
-    if power(machine) not in {Power.STOPPING, Power.ENDED}:
+    if live and power(machine) not in {Power.STOPPING, Power.ENDED}:
         return live.meta.uid
+    if before is None or (live and live.meta.uid != before):
+        return None  # what ends now was to end before this start
     end = end_of(machine)
-    return before if before == live.meta.uid and not (end and restarts(machine, end)) else None
+    return None if end and restarts(machine, end) else before
 
 
 def stays_off(machine: Machine) -> End | None:
     """Why a machine that should run is off, or goes off, until it is asked for again; None if it runs or is on its way."""
     if machine.spec.power_state == "Stopped" or started(machine) is None or restart_asked(machine):
         return None
-    if instance(machine):
-        end = end_of(machine)
-        return None if end is None or restarts(machine, end) else end
-    live = made(machine)
-    always = live is not None and live.view.spec.run_strategy == Strategy.ALWAYS
-    return None if always or live is None else remembered(machine) or End.OTHERS
+    end = end_of(machine)
+    return None if end is None or restarts(machine, end) else end
 
 
 def end_of(machine: Machine) -> End | None:
     """What ended the instance, or is ending it; None if nothing does.
 
-    Told in the order of what is seen first: who stops it does so while the guest runs, and is remembered when it is gone.
+    Told in the order of what is seen first: who stops it does so while the guest runs, and is remembered when it is gone. What
+    nobody saw was others.
     """
     live, state = instance(machine), power(machine)
-    if live is None or state is Power.STARTING:
+    if live is None:
+        return remembered(machine) or End.OTHERS
+    if state is Power.STARTING:
         return None
     if state is Power.STOPPING or _told_to_stop(machine, live):
         return End.OTHERS
@@ -163,8 +165,8 @@ def _told_to_stop(machine: Machine, live: Instance) -> bool:
 
 def remembered(machine: Machine) -> End | None:
     """What was said of the end before: KubeVirt deletes an instance that ended, and with it what it knew."""
-    ready = condition(machine.status.conditions, READY)
-    return next((end for reason, end in ENDS.items() if ready and ready.reason == reason), None)
+    running = condition(machine.status.conditions, RUNNING)
+    return next((end for reason, end in ENDS.items() if running and running.reason == reason), None)
 
 
 def restarts(machine: Machine, end: End) -> bool:
@@ -175,11 +177,7 @@ def restarts(machine: Machine, end: End) -> bool:
         case End.HOST:
             return machine.spec.availability.on_host_failure == "Restart"
         case End.OTHERS:
-            return strategy_is_always(machine)
-
-
-def strategy_is_always(machine: Machine) -> bool:
-    return machine.spec.on_guest_shutdown == machine.spec.availability.on_host_failure == "Restart"
+            return machine.spec.on_guest_shutdown == machine.spec.availability.on_host_failure == "Restart"
 
 
 def restart_asked(machine: Machine) -> bool:

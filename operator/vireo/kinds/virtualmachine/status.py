@@ -7,8 +7,18 @@ from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Outcome, refusal
 from vireo.kinds.virtualmachine.attached import attached
 from vireo.kinds.virtualmachine.desired import hushed_until
-from vireo.kinds.virtualmachine.findings import ending, guest_state, restart_required, state
-from vireo.kinds.virtualmachine.power import Instance, Machine, Power, instance, made, power, started, stays_off
+from vireo.kinds.virtualmachine.findings import STAYS_OFF, ending, guest_state, restart_required, state
+from vireo.kinds.virtualmachine.power import (
+    RUNNING,
+    Instance,
+    Machine,
+    Power,
+    instance,
+    made,
+    power,
+    started,
+    stays_off,
+)
 from vireo.kinds.virtualmachine.types import Address, Guest, Phase, VirtualMachineStatus
 from vireo.kinds.virtualmachine.views import Interface, said
 
@@ -23,7 +33,6 @@ CAUSES: Final[dict[Reason, Phase]] = {
     Reason.CRASHED: "Failed",
     Reason.FAILED: "Failed",
 }
-RUNNING: Final = "Running"
 RESTART_REQUIRED: Final = "RestartRequired"
 
 FOR_A_PERSON: Final = frozenset(
@@ -90,11 +99,12 @@ def _progress(cause: Finding) -> tuple[Said, ...]:
 
 
 def _running(machine: Machine, cause: Finding) -> Said:
-    """Whether the guest gets processor time, whatever else is to be said."""
-    found = guest_state(machine)
+    """Whether the guest gets processor time, and if not, why: remembered when nothing else shows it any more."""
+    found, end = guest_state(machine), stays_off(machine)
     if found and power(machine) is Power.RUNNING:
         return Said(RUNNING, None if found.reason == Reason.NOT_ANSWERING else True, found)
-    return fails(RUNNING, found or Finding(cause.reason, "The guest does not run."))
+    reason = STAYS_OFF[end].reason if end else cause.reason
+    return fails(RUNNING, found or Finding(reason, "The guest does not run."))
 
 
 def _restart_required(machine: Machine) -> tuple[Said, ...]:
@@ -114,7 +124,7 @@ def _phase(machine: Machine, cause: Finding) -> Phase:
         return PHASES[does]
     if cause.reason in CAUSES:
         return CAUSES[cause.reason]
-    if does is Power.ENDED:
+    if does is Power.ENDED and live and live.meta.deletion_timestamp:
         return "Stopping"
     off = machine.spec.power_state == "Stopped" or stays_off(machine)
     return "Stopped" if off and (made(machine) or cause.reason == Reason.STOPPED) else "Pending"
