@@ -1,9 +1,8 @@
 """Failures of real nodes, made on purpose."""
 
-from cloud import processes, storage
 from cloud.nodes import host
 from cloud.nodes.node import Node, nodes
-from cloud.nodes.start import boot, wait_ready
+from cloud.nodes.start import boot, power_off, wait_ready
 from cloud.settings import Settings
 from cloud.steps import Failure, Steps
 
@@ -17,8 +16,8 @@ def node_down(settings: Settings, name: str, *, power: bool) -> None:
     if not power:
         host.set_cable(node, up=False)
         return
-    processes.end(processes.everything(settings, name), patience=0)
-    storage.release(settings, name)
+    with Steps().step(f"{name} without power") as step:
+        power_off(node, step)
 
 
 def node_up(settings: Settings, name: str, steps: Steps) -> None:

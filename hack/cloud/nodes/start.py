@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from cloud import cgroups, control_plane, pki, processes
+from cloud import cgroups, control_plane, pki, processes, storage
 from cloud.api import Api, condition
 from cloud.build import binary
 from cloud.nodes import host
@@ -67,11 +67,14 @@ def _write(file: Path, content: str) -> None:
 
 def boot(node: Node, step: Step) -> None:
     """Starts the node's first process in fresh namespaces and plugs its cable in, unless it runs as planned."""
-    before = processes.find(node.settings, node.name)
-    cgroups.make(f"{node.cgroup}/system")
     read = (_plan_file(node), node.dir / "etc/kubernetes/kubelet.yaml", node.dir / "etc/containerd/config.toml",
             node.dir / "etc/kubernetes/kubelet.kubeconfig")  # fmt: skip
-    now = processes.start(node.settings, Process(node.name, _first_process(node), _python_path(), read))
+    process = Process(node.name, _first_process(node), _python_path(), read)
+    before = processes.find(node.settings, node.name)
+    if before is None or before.fingerprint != process.fingerprint():
+        power_off(node, step)
+    cgroups.make(f"{node.cgroup}/system")
+    now = processes.start(node.settings, process)
     step.wait(
         f"{node.name}'s namespaces",
         lambda: host.plug_in(node, now.pid, fresh=now != before),
@@ -81,8 +84,16 @@ def boot(node: Node, step: Step) -> None:
     )
 
 
+def power_off(node: Node, step: Step) -> None:
+    """Ends the node and all that runs on it, and takes away what only a node of one's own machine would leave in the
+    kernel: devices, and control groups, over which the next kubelet would stumble for a minute."""
+    processes.end(processes.everything(node.settings, node.name), patience=0)
+    storage.release(node.settings, node.name)
+    step.wait("its control groups to empty", lambda: cgroups.remove(node.cgroup), seconds=20, advice=ADVICE)
+
+
 def wait_ready(node: Node, step: Step) -> None:
-    """Returns when Kubernetes calls the node Ready."""
+    """Returns when Kubernetes calls the node Ready, of its present boot."""
     api = Api(node.settings)
 
     def ready() -> None:
@@ -90,6 +101,8 @@ def wait_ready(node: Node, step: Step) -> None:
         found = api.get(f"/api/v1/nodes/{node.name}")
         if found is None:
             raise NotYet("its kubelet has not registered it")
+        if found["status"]["nodeInfo"]["bootID"] != _boot_id(node):
+            raise NotYet("its kubelet has not been heard of since it booted")
         state = condition(found, "Ready")
         if state.get("status") != "True":
             raise NotYet(str(state.get("message", "no state yet")))
@@ -98,6 +111,15 @@ def wait_ready(node: Node, step: Step) -> None:
         api.merge(f"/api/v1/nodes/{node.name}", {"metadata": {"labels": labels}})
 
     step.wait(f"{node.name} to be Ready", ready, seconds=90, log=node.log("kubelet"), advice=ADVICE)
+
+
+def _boot_id(node: Node) -> str:
+    """What the node's kernel calls its present boot (see init.py). Raises NotYet while its root is being built."""
+    running = processes.find(node.settings, node.name)
+    try:
+        return Path(f"/proc/{running.pid if running else 0}/root/run/boot_id").read_text().strip()
+    except FileNotFoundError:
+        raise NotYet("its root is being built") from None
 
 
 def _first_process(node: Node) -> tuple[str, ...]:
