@@ -1,0 +1,33 @@
+"""The chart, by the helm that installs it, on a control plane without nodes."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from api.server import APPLY, Server
+from chart.helm import NAMESPACE, Helm
+
+RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+
+
+@pytest.fixture(scope="session")
+def helm(control_plane: str, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    home = tmp_path_factory.mktemp("helm")
+    homes = {f"HELM_{use}_HOME": str(home / use) for use in ("CACHE", "CONFIG", "DATA")}
+    return Helm({**os.environ, **homes, "KUBECONFIG": control_plane})
+
+
+@pytest.fixture(scope="session")
+def server(control_plane: str) -> Server:
+    return Server(control_plane)
+
+
+@pytest.fixture(scope="session")
+def installed(helm: Helm, server: Server) -> Iterator[Server]:
+    """The control plane with Vireo installed, in a namespace where Pod Security is restricted."""
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": RESTRICTED}}
+    path = f"/api/v1/namespaces/{NAMESPACE}"
+    server.must("PATCH", path, namespace, APPLY, fieldManager="tests", force="true")
+    helm.install()
+    yield server
+    server.must("DELETE", path)
