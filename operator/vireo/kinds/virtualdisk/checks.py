@@ -204,11 +204,13 @@ def shrink_unsupported(disk: Disk, claim: Claim) -> Finding | None:
     view = claim.view
     if quantity(disk.spec.size) >= view.request or grows(disk, claim):
         return None
-    return Finding(
-        Reason.SHRINK_UNSUPPORTED,
-        f"{claim.key} is {view.request_text}, and spec.size is {disk.spec.size}: nothing shrinks a disk. Set spec.size to "
-        f"{view.request_text}, or make a smaller disk and copy what is to be kept.",
-    )
+    if view.bound and view.capacity < view.request:
+        what = f"{claim.key} has {view.capacity_text} and asks for {view.request_text}, and spec.size is {disk.spec.size}: "
+        advice = f"Kubernetes takes that back only down to more than it has. Set spec.size to a little more than {view.capacity_text}."
+    else:
+        what = f"{claim.key} is {view.request_text}, and spec.size is {disk.spec.size}: "
+        advice = f"nothing shrinks a disk. Set spec.size to {view.request_text}, or make a smaller disk and copy what is to be kept."
+    return Finding(Reason.SHRINK_UNSUPPORTED, what + advice)
 
 
 def expansion_unsupported(disk: Disk, claim: Claim) -> Finding | None:
