@@ -47,7 +47,8 @@ class Store:
     def children(self, parent: Key, uid: str) -> tuple[Live[Any], ...]:
         """What is below an object, down to the children of children. What an older object of the same name owned is not."""
         found = [self._live[key] for key in sorted(self._children.get(parent, ()))]
-        owners, below = {uid}, [one for one in found if one.meta.controller is None or self.watches[one.resource].by_name]
+        owners = {uid}
+        below = [one for one in found if one.meta.controller is None or self.watches[one.resource].by_name]
         while new := [
             one for one in found if one not in below and one.meta.controller and one.meta.controller.uid in owners
         ]:
