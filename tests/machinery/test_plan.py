@@ -10,7 +10,7 @@ from machinery.clock import NOON
 from reconcile.toy import CONFIG_MAP, KIND, TOY
 from support.world import Raw, World, merged
 
-from vireo.api.names import FINALIZER
+from vireo.api.names import FINALIZER, LABEL_MANAGED
 from vireo.api.objects import Child
 from vireo.api.reconcile import Apply, Call, Create, Delete, Desired, SetFinalizer, Step
 from vireo.api.resources import Key
@@ -76,12 +76,22 @@ def test_a_child_that_was_applied_and_is_as_it_was_left_is_not_applied_again() -
     assert world.steps() == ()
 
 
-@pytest.mark.parametrize("change", [{"data": {"text": "theirs"}}, {"metadata": {"labels": {"more": "yes"}}}])
+@pytest.mark.parametrize("change", [{"data": {"text": "theirs"}}, {"metadata": {"labels": {LABEL_MANAGED: None}}}])
 def test_a_child_that_others_changed_is_applied_again(change: Raw) -> None:
     world = World((KIND,), NOON, toy(text="hello"))
     world.settle()
     world.hold(merged_with(world, change))
     assert [type(step) for step in world.steps()] == [Apply]
+
+
+@pytest.mark.parametrize(
+    "field", [{"labels": {"more": "yes"}}, {"annotations": {"more": "yes"}}, {"finalizers": ["x/y"]}]
+)
+def test_what_others_put_beside_ours_is_no_reason_to_apply_it(field: Raw) -> None:
+    world = World((KIND,), NOON, toy(text="hello"))
+    world.settle()
+    world.hold(merged_with(world, {"metadata": field}))
+    assert world.steps() == ()
 
 
 def test_a_change_of_the_childs_status_is_no_reason_to_apply_it() -> None:

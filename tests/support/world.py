@@ -18,7 +18,7 @@ from vireo.api.objects import Child, Live
 from vireo.api.reconcile import Apply, Call, Create, Delete, Observed, Outcome, SetFinalizer, Step
 from vireo.api.resources import SECRET, Key
 from vireo.kube.store import Store
-from vireo.reconcile.plan import desired_hash, plan
+from vireo.reconcile.plan import desired_hash, footprint, plan
 
 PASSES = 10
 
@@ -124,7 +124,10 @@ class World:
 
     def _write(self, child: Child, raw: Raw) -> None:
         self.hold(raw)
-        self.store.applied[child.key] = (desired_hash(child.manifest), self._read(self.objects[child.key]).fingerprint)
+        self.store.applied[child.key] = (
+            desired_hash(child.manifest),
+            footprint(child, self._read(self.objects[child.key])),
+        )
 
     def _read(self, raw: Raw) -> Live[Any]:
         """The object as kube/ keeps it."""

@@ -17,7 +17,8 @@ View = TypeVar("View", bound=msgspec.Struct)
 
 UNSIGNED = frozenset({"apiVersion", "kind", "status"})
 """Top-level fields that are no part of the fingerprint (items of a list lack the first two)."""
-UNSIGNED_METADATA = frozenset({"resourceVersion", "managedFields", "generation"})
+UNSIGNED_METADATA = frozenset({"resourceVersion", "managedFields", "generation", "annotations", "labels", "finalizers"})
+"""The last three are maps and sets that every writer has its own part of: whether ours is there is looked at as it is (plan.py)."""
 
 
 class _Envelope(msgspec.Struct):
@@ -67,7 +68,7 @@ def _sentence(error: ValidationError) -> str:
 
 
 def fingerprint(raw: bytes | msgspec.Raw) -> str:
-    """A hash of all that an object's writers decide: equal as long as nobody but controllers' status changed it.
+    """A hash of what an object's writers decide together: equal as long as none of them changed it.
 
     The API server writes an object's fields in the same order each time, so its bytes are compared as they are.
     """

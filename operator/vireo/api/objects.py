@@ -68,7 +68,7 @@ class Meta(msgspec.Struct, frozen=True, rename="camel"):
 @dataclass(frozen=True)
 class Live(Generic[View_co]):
     """One object at the API server, projected: `view` holds the declared fields, `fingerprint` is a hash of all but status,
-    resourceVersion and managedFields."""
+    and of the metadata that each writer has its own part of."""
 
     resource: Resource
     meta: Meta

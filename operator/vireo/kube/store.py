@@ -29,7 +29,7 @@ class Store:
             if self.watches.setdefault(watch.resource, watch) != watch:
                 raise ValueError(f"two kinds watch {watch.resource} in different ways: a resource has one projection")
         self.applied: dict[Key, tuple[str, str]] = {}
-        """What was true after the last apply of each child that lives: (hash of the wish, fingerprint of the object)."""
+        """What was true after the last apply of each child that lives: (hash of the wish, footprint of the object)."""
         self._live: dict[Key, Live[Any]] = {}
         self._ends: OrderedDict[Key, int] = OrderedDict()
         self._listed: dict[Resource, int] = {}

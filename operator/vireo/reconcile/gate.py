@@ -15,7 +15,7 @@ from vireo.api.reconcile import Apply, Call, Create, Delete, Observed, Outcome, 
 from vireo.api.resources import EVENT, Key, Resource
 from vireo.kube.client import APPLY, JSON, JSON_PATCH, MERGE_PATCH, ApiError, Client
 from vireo.kube.store import Store
-from vireo.reconcile.plan import desired_hash
+from vireo.reconcile.plan import desired_hash, footprint
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Gate:
 
     async def _apply(self, step: Step, child: Child, live: Live[Any]) -> Outcome:
         if await self._holds_already(child, live):
-            self._store.applied[child.key] = (desired_hash(child.manifest), live.fingerprint)
+            self._store.applied[child.key] = (desired_hash(child.manifest), footprint(child, live))
             return Outcome(step, changed=False)
         if not live.meta.applied:
             await self._take_over(live)
@@ -105,7 +105,8 @@ class Gate:
         wish = child.manifest["metadata"]["annotations"][ANNOTATION_DESIRED]
         if live.meta.annotations.get(ANNOTATION_DESIRED) != wish or child.key in self._store.applied:
             return False
-        return self._decode(child, await self._write_apply(child, live, dry_run=True)).fingerprint == live.fingerprint
+        after = self._decode(child, await self._write_apply(child, live, dry_run=True))
+        return footprint(child, after) == footprint(child, live)
 
     async def _take_over(self, live: Live[Any]) -> None:
         """Turns our entry of managedFields from Update to Apply, so that fields which are no longer wanted go (rule 4)."""
@@ -230,7 +231,7 @@ class Gate:
     def _remember(self, child: Child, answer: bytes) -> None:
         live = self._decode(child, answer)
         self._store.put(live)
-        self._store.applied[child.key] = (desired_hash(child.manifest), live.fingerprint)
+        self._store.applied[child.key] = (desired_hash(child.manifest), footprint(child, live))
 
     def _decode(self, child: Child, raw: bytes) -> Live[Any]:
         return decode(child.resource, self._store.watches[child.resource].view, msgspec.Raw(raw))

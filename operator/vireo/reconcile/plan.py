@@ -16,7 +16,7 @@ from vireo.api.reconcile import Apply, Create, Delete, Desired, Observed, SetFin
 from vireo.api.resources import Key
 
 Applied = Mapping[Key, tuple[str, str]]
-"""What was true after the last apply of each child: (hash of what was desired, fingerprint of what lived)."""
+"""What was true after the last apply of each child: (hash of what was desired, footprint of what lived)."""
 
 
 def plan(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> tuple[Step, ...]:
@@ -44,7 +44,18 @@ def _make(observed: Observed[Any, Any], child: Child, applied: Applied) -> Step 
 
 def settled(child: Child, live: Live[Any], applied: Applied) -> bool:
     """Whether the last apply of this very wish left this very object (rule 5: neither subset nor equality would ever settle)."""
-    return applied.get(child.key) == (desired_hash(child.manifest), live.fingerprint)
+    return applied.get(child.key) == (desired_hash(child.manifest), footprint(child, live))
+
+
+def footprint(child: Child, live: Live[Any]) -> str:
+    """A hash of the live object where it is ours to say: its fingerprint, and of its labels and annotations those of the wish.
+
+    Others put finalizers, labels and annotations of their own beside ours at any time, and that is no reason to write.
+    """
+    wish = child.manifest["metadata"]
+    labels = [live.meta.labels.get(name) for name in sorted(wish.get("labels", {}))]
+    annotations = [live.meta.annotations.get(name) for name in sorted(wish.get("annotations", {}))]
+    return sha256(msgspec.json.encode((live.fingerprint, labels, annotations))).hexdigest()[:16]
 
 
 def desired_hash(manifest: Manifest) -> str:
