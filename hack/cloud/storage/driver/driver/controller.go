@@ -43,6 +43,7 @@ func (d *Driver) CreateVolume(_ context.Context, request *csi.CreateVolumeReques
 	}
 	return &csi.CreateVolumeResponse{Volume: &csi.Volume{
 		VolumeId: volume.ID, CapacityBytes: volume.Capacity, ContentSource: request.GetVolumeContentSource(),
+		AccessibleTopology: []*csi.Topology{whereFolderIs()},
 	}}, nil
 }
 

@@ -13,12 +13,15 @@ func (d *Driver) GetPluginInfo(context.Context, *csi.GetPluginInfoRequest) (*csi
 	return &csi.GetPluginInfoResponse{Name: Name, VendorVersion: Version}, nil
 }
 
-// GetPluginCapabilities says that there is a controller service and that volumes grow while in use.
+// GetPluginCapabilities says that there is a controller service, that volumes grow while in use and that
+// only nodes with the folder see them.
 func (d *Driver) GetPluginCapabilities(context.Context, *csi.GetPluginCapabilitiesRequest) (*csi.GetPluginCapabilitiesResponse, error) {
 	controller := &csi.PluginCapability_Service{Type: csi.PluginCapability_Service_CONTROLLER_SERVICE}
+	constrained := &csi.PluginCapability_Service{Type: csi.PluginCapability_Service_VOLUME_ACCESSIBILITY_CONSTRAINTS}
 	online := &csi.PluginCapability_VolumeExpansion{Type: csi.PluginCapability_VolumeExpansion_ONLINE}
 	return &csi.GetPluginCapabilitiesResponse{Capabilities: []*csi.PluginCapability{
 		{Type: &csi.PluginCapability_Service_{Service: controller}},
+		{Type: &csi.PluginCapability_Service_{Service: constrained}},
 		{Type: &csi.PluginCapability_VolumeExpansion_{VolumeExpansion: online}},
 	}}, nil
 }

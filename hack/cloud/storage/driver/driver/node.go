@@ -28,9 +28,15 @@ func (d *Driver) NodeGetCapabilities(context.Context, *csi.NodeGetCapabilitiesRe
 	return &csi.NodeGetCapabilitiesResponse{Capabilities: capabilities}, nil
 }
 
-// NodeGetInfo answers the node's name. There is no topology: every node sees every volume.
+// NodeGetInfo answers the node's name, and that it sees the folder. (Without a topology csi-provisioner takes the
+// capacities that it published itself for obsolete, deletes them and publishes them again, for ever.)
 func (d *Driver) NodeGetInfo(context.Context, *csi.NodeGetInfoRequest) (*csi.NodeGetInfoResponse, error) {
-	return &csi.NodeGetInfoResponse{NodeId: d.node}, nil
+	return &csi.NodeGetInfoResponse{NodeId: d.node, AccessibleTopology: whereFolderIs()}, nil
+}
+
+// whereFolderIs is the topology of every volume: all nodes that run the driver, and no others.
+func whereFolderIs() *csi.Topology {
+	return &csi.Topology{Segments: map[string]string{Name + "/folder": "shared"}}
 }
 
 // NodeStageVolume attaches a Block volume's file as this node's own device, as a node of a storage network would have
