@@ -16,7 +16,7 @@ from vireo.kinds.virtualmachine.troubles import looks_again
 from vireo.kinds.virtualmachine.views import said
 
 PATIENCE: Final = timedelta(seconds=3)
-"""What a new machine names comes with it, or is made in the next moment: that it is not there yet is not told for so long."""
+"""What a new machine names, and its instance, come in the next moment: that they are not there yet is not told for so long."""
 COMES: Final = frozenset(
     {
         Reason.RECONCILING,
@@ -45,11 +45,12 @@ def desired(machine: Machine) -> Desired:
 
 
 def hushed_until(machine: Machine, waiting: Finding | None) -> datetime | None:
-    """Until when nothing is said of a machine that was made a moment ago and waits for what comes with it."""
+    """Until when nothing is said of a machine that was made a moment ago: it waits for what comes with it, or for its instance."""
     born = machine.meta.creation_timestamp
-    if waiting is None or waiting.reason not in COMES or machine.status.conditions or born is None:
+    if born is None or machine.status.conditions or not timedelta() <= machine.now - born < PATIENCE:
         return None
-    return born + PATIENCE if timedelta() <= machine.now - born < PATIENCE else None
+    starts = machine.spec.power_state != "Stopped" and power(machine) is Power.OFF
+    return born + PATIENCE if (waiting.reason in COMES if waiting else starts) else None
 
 
 def _end(machine: Machine) -> Desired:

@@ -60,7 +60,7 @@ ADDRESSES_AT_MOST: Final = 32
 
 
 def status_of(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> VirtualMachineStatus:
-    if hushed_until(machine, desired.waiting):
+    if hushed_until(machine, desired.waiting) and not refusal(outcomes):
         return machine.status
     generation, live, cause = machine.meta.generation, _guest(machine), _cause(machine, desired, outcomes)
     said_now = (*_progress(cause), _running(machine, cause), *_restart_required(machine))
