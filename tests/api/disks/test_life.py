@@ -3,9 +3,11 @@
 import pytest
 from api.disks.shop import Shop
 
-from vireo.api.resources import CLAIM, VIRTUAL_DISK
+from vireo.api.resources import CLAIM, VIRTUAL_DISK, Resource
 
 pytestmark = pytest.mark.api
+
+QUOTA = Resource("", "v1", "resourcequotas", "ResourceQuota")
 
 
 async def test_it_is_made_and_its_claim_has_no_owner_that_could_take_the_data_along(shop: Shop) -> None:
@@ -113,6 +115,39 @@ async def test_what_the_provisioner_says_is_told(shop: Shop) -> None:
     assert "the array is full" in (await shop.until_said("ProvisioningFailed"))["message"]
     await shop.volume("d")
     await shop.until_said("Bound")
+
+
+async def test_a_size_that_can_not_be_made_is_corrected(shop: Shop) -> None:
+    await shop.disk(size="9000Gi")
+    await shop.until_said("Provisioning")
+    await shop.warn("d", "ProvisioningFailed", "the array is full")
+    await shop.until_said("ProvisioningFailed")
+    await shop.disk(size="1Gi")
+    await shop.until_said("Provisioning")
+    await shop.volume("d")
+    await shop.until_said("Bound")
+    assert (await shop.must(CLAIM, "d"))["spec"]["resources"]["requests"]["storage"] == "1Gi"
+
+
+async def test_a_size_beyond_the_quota_is_corrected(shop: Shop) -> None:
+    await shop.create(QUOTA, {"metadata": {"name": "team"}, "spec": {"hard": {"requests.storage": "5Gi"}}})
+    await shop.volume("d")
+    await shop.disk(size="9Gi")
+    assert "exceeded quota: team" in (await shop.until_said("Refused", type_="Stalled"))["message"]
+    await shop.disk(size="1Gi")
+    await shop.until_said("Bound")
+
+
+async def test_a_datastore_that_can_not_make_it_is_corrected(shop: Shop) -> None:
+    other = f"other-{shop.namespace}"
+    await shop.storage_class(other)
+    await shop.disk(datastore=other)
+    await shop.until_said("Provisioning")
+    await shop.disk()
+    await shop.until_said("Provisioning")
+    await shop.volume("d")
+    await shop.until_said("Bound")
+    assert (await shop.must(CLAIM, "d"))["spec"]["storageClassName"] == shop.fast
 
 
 async def test_on_a_datastore_that_waits_it_is_ready_for_its_first_use(shop: Shop) -> None:

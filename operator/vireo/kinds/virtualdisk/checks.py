@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from vireo.api.conditions import Finding
-from vireo.api.names import ANNOTATION_ADOPT, LABEL_DISK
+from vireo.api.names import ANNOTATION_ADOPT, ANNOTATION_DESIRED, LABEL_DISK
 from vireo.api.quantities import quantity
 from vireo.api.reasons import Reason
 from vireo.api.resources import Key
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, RESIZE_ON_NODE, Claim
-from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, of_claim, platform, waits
+from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, is_usable, of_claim, platform, waits
 from vireo.kinds.virtualdisk.holder import holder
 from vireo.kinds.virtualdisk.series import Disk, Series, series
 
@@ -69,14 +69,13 @@ def claim_retained(disk: Disk, found: Series) -> Finding | None:
     claim = found.retained
     if claim is None:
         return None
+    earlier = f"an earlier disk {disk.meta.name}"
     what = (
-        f"the data of an earlier disk {disk.meta.name}"
-        if claim.view.bound
-        else "nothing yet, but was made for an earlier disk"
+        f"was made for {earlier} and holds nothing yet" if claim.view.has_no_volume else f"holds the data of {earlier}"
     )
     return Finding(
         Reason.CLAIM_RETAINED,
-        f"{claim.key} holds {what}: it is neither used nor covered up without being asked. To use it, annotate it "
+        f"{claim.key} {what}: it is neither used nor covered up without being asked. To use it, annotate it "
         f'{ANNOTATION_ADOPT}="true"; to begin empty, give this disk another name or delete that claim.',
     )
 
@@ -131,14 +130,32 @@ def not_used_yet(disk: Disk, _: Series) -> Finding | None:
     return Finding(Reason.WAITING_FOR_FIRST_USE, "The disk is made when the first machine names it.")
 
 
-def claim_ending(_: Disk, claim: Claim) -> Finding | None:
+def claim_ending(disk: Disk, claim: Claim) -> Finding | None:
     if not claim.meta.deletion_timestamp:
         return None
+    if disk.status.sequence == 0:
+        return Finding(Reason.RECONCILING, f"{claim.key}, with nothing on it, is being deleted; then it is made anew.")
     return Finding(
         Reason.CLAIM_LOST,
         f"{claim.key} was deleted by others, and is gone as soon as no pod mounts it; that can not be taken back. Copy the data "
         "while it is mounted.",
     )
+
+
+def claim_outdated(disk: Disk, claim: Claim) -> Finding | None:
+    if not is_outdated(disk, claim):
+        return None
+    return Finding(
+        Reason.RECONCILING, f"{claim.key} never got its storage and is not what the spec asks for now: it is made anew."
+    )
+
+
+def is_outdated(disk: Disk, claim: Claim) -> bool:
+    """Whether a claim is to be made anew: we made it, nothing can be on it, and it asks for too much or in the wrong place."""
+    view, wanted = claim.view, disk.spec
+    never_used = disk.status.sequence == 0 and view.has_no_volume and not is_usable(disk, claim)
+    wrong = view.request > quantity(wanted.size) or wanted.datastore not in {None, view.datastore}
+    return never_used and wrong and ANNOTATION_DESIRED in claim.meta.annotations
 
 
 def volume_lost(_: Disk, claim: Claim) -> Finding | None:
@@ -155,12 +172,6 @@ def datastore_fixed(disk: Disk, claim: Claim) -> Finding | None:
     wanted, has = disk.spec.datastore, claim.view.datastore
     if wanted in {None, has}:
         return None
-    if claim.view.pending and disk.status.sequence == 0:
-        return Finding(
-            Reason.DATASTORE_FIXED,
-            f"{claim.key} was made for StorageClass {has}, and spec.datastore names {wanted}. Nothing is on it: delete it, and it "
-            f"is made anew on {wanted}.",
-        )
     return Finding(
         Reason.DATASTORE_FIXED,
         f"The disk lies on StorageClass {has or '(none)'}, and spec.datastore names {wanted}: a disk does not move. "
@@ -260,6 +271,7 @@ WITHOUT_CLAIM: Final[tuple[WithoutClaim, ...]] = (
 
 WITH_CLAIM: Final[tuple[WithClaim, ...]] = (
     claim_ending,
+    claim_outdated,
     volume_lost,
     datastore_fixed,
     provisioning_failed,

@@ -33,6 +33,7 @@ class ClaimSpec(msgspec.Struct, frozen=True, rename="camel"):
     """What a claim asks for."""
 
     storage_class_name: str = ""
+    volume_name: str = ""
     resources: ClaimResources = ClaimResources()
 
 
@@ -76,6 +77,11 @@ class ClaimView(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def pending(self) -> bool:
         return self.status.phase == "Pending"
+
+    @property
+    def has_no_volume(self) -> bool:
+        """Whether no volume is behind it, nor on its way to it: nothing can be on it."""
+        return self.pending and not self.spec.volume_name
 
     @property
     def request(self) -> Decimal:

@@ -4,13 +4,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vireo.api.conditions import READY, Finding, condition
-from vireo.api.names import ANNOTATION_ADOPT, LABEL_DISK, LABEL_DISK_UID, LABEL_MANAGED, LABEL_SEQUENCE
+from vireo.api.names import (
+    ANNOTATION_ADOPT,
+    ANNOTATION_DESIRED,
+    LABEL_DISK,
+    LABEL_DISK_UID,
+    LABEL_MANAGED,
+    LABEL_SEQUENCE,
+)
 from vireo.api.objects import Child
 from vireo.api.quantities import quantity
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Call, Desired
 from vireo.api.resources import CLAIM, Key
-from vireo.kinds.virtualdisk.checks import expansion_unsupported, grows, in_use, why_not
+from vireo.kinds.virtualdisk.checks import expansion_unsupported, grows, in_use, is_outdated, why_not
 from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, RESIZE_ON_NODE, Claim
 from vireo.kinds.virtualdisk.datastores import access_mode, chosen, is_being_made, volume_mode
 from vireo.kinds.virtualdisk.series import Disk, Series, series
@@ -20,13 +27,14 @@ SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=5)
 
 
 def desired(disk: Disk) -> Desired:
-    """A claim is made once and holds data, so nothing but its metadata and its size is ever changed, each by one patch."""
+    """A claim holds data, so nothing but its metadata and its size is ever changed, each by one patch."""
     found, waiting = series(disk), why_not(disk)
     if disk.deleting:
         return _end(disk, found, waiting)
     makes = not (found.current or found.adoptable or waiting)
     return Desired(
         children=(_claim(disk, found),) if makes else (),
+        delete=(found.current,) if found.current and is_outdated(disk, found.current) else (),
         calls=_calls(disk, found),
         finalizer=disk.spec.deletion_policy == "Delete" or in_use(disk) is not None,
         wake_at=_wake_at(disk),
@@ -76,7 +84,7 @@ def _calls(disk: Disk, found: Series) -> tuple[Call, ...]:
     if found.adoptable:
         return (_adopt(disk, found, found.adoptable),)
     claim = found.current
-    if claim is None or claim.meta.deletion_timestamp:
+    if claim is None or claim.meta.deletion_timestamp or is_outdated(disk, claim):
         return ()
     wrong = _wrong_metadata(disk, found, claim)
     return (
@@ -86,8 +94,9 @@ def _calls(disk: Disk, found: Series) -> tuple[Call, ...]:
 
 
 def _adopt(disk: Disk, found: Series, claim: Claim) -> Call:
-    """With the request goes the permission: the next disk of the name has to ask again."""
-    metadata = {**_wrong_metadata(disk, found, claim), "annotations": {ANNOTATION_ADOPT: None}}
+    """With the request goes the permission: the next disk of the name has to ask again. It was not made for what we wish."""
+    annotations = {name: None for name in (ANNOTATION_ADOPT, ANNOTATION_DESIRED) if name in claim.meta.annotations}
+    metadata = {**_wrong_metadata(disk, found, claim), "annotations": annotations}
     return _patch("Adopt", claim, {"metadata": metadata})
 
 

@@ -4,13 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vireo.api.conditions import Condition
+from vireo.api.conditions import READY, Condition
+from vireo.api.reasons import Reason
 from vireo.api.schema import ListMap, Model, Name, Quantity, Rule
 
+NOTHING_MADE = (Reason.DATASTORE_MISSING, Reason.PROVISIONING_FAILED, Reason.REFUSED)
 NO_SHRINKING = Rule(
-    "quantity(self.spec.size).compareTo(quantity(oldSelf.spec.size)) >= 0 || "
-    "has(self.status) && has(self.status.capacity) && isQuantity(self.status.capacity) && "
-    "quantity(self.spec.size).compareTo(quantity(self.status.capacity)) >= 0",
+    "quantity(self.spec.size).compareTo(quantity(oldSelf.spec.size)) >= 0 || has(self.status) && ("
+    "has(self.status.capacity) && isQuantity(self.status.capacity) && "
+    "quantity(self.spec.size).compareTo(quantity(self.status.capacity)) >= 0 || "
+    "has(self.status.sequence) && self.status.sequence == 0 && has(self.status.conditions) && self.status.conditions.exists(one, "
+    f"one.type == '{READY}' && one.reason in {[reason.value for reason in NOTHING_MADE]}))",
     "a disk can not shrink: make a smaller one and copy what is to be kept",
     path="spec.size",
 )
