@@ -160,6 +160,7 @@ def kubelet(node: Node) -> dict[str, Any]:
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
         "serializeImagePulls": False,
+        "syncFrequency": "10s",  # a volume that grew is looked at then, instead of after a minute
         "resolvConf": "/etc/resolv.conf",
     }
 

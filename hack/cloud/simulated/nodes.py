@@ -1,5 +1,6 @@
 """The simulated nodes as objects."""
 
+from cloud import storage
 from cloud.api import Object
 from cloud.simulated.labels import KWOK, SIMULATED, TAINT
 
@@ -52,6 +53,7 @@ def _labels(number: int) -> dict[str, str]:
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name(number),
         "kubernetes.io/os": "linux",
+        **storage.TOPOLOGY,  # what uses claims may be placed here: nobody asks for the bytes
         "node-role.kubernetes.io/simulated": "",
         "topology.kubernetes.io/region": "simulated",
         "topology.kubernetes.io/zone": f"simulated-{ZONES[number % len(ZONES)]}",

@@ -12,7 +12,7 @@ are ReadWriteMany across the nodes. The capacity of a Filesystem volume is promi
 Ask here: where the bytes of a volume lie; which StorageClasses the cloud has.
 """
 
-from cloud.storage.deploy import CRDS, IMAGES, deploy
+from cloud.storage.deploy import CRDS, IMAGES, TOPOLOGY, deploy
 from cloud.storage.pool import prepare, release, remove
 
-__all__ = ["CRDS", "IMAGES", "deploy", "prepare", "release", "remove"]
+__all__ = ["CRDS", "IMAGES", "TOPOLOGY", "deploy", "prepare", "release", "remove"]

@@ -12,6 +12,7 @@ from cloud.settings import SHARED_ON_NODES, Settings
 from cloud.steps import NotYet, Steps
 
 NAMESPACE, DRIVER = "storage", "files.csi.vireo.dev"
+TOPOLOGY = {f"{DRIVER}/folder": "shared"}  # the label of nodes that see the volumes; see driver/node.go
 IMAGES = ("csi-files", "csi-provisioner", "csi-resizer", "csi-snapshotter", "snapshot-controller")
 CRDS = "snapshot-crds"
 MANIFESTS = ("driver", "classes", "controller", "snapshots", "node")  # files of the folder, in the order of need
