@@ -71,7 +71,11 @@ class Reason(StrEnum):
     )
     WAITING_FOR_FIRST_USE = (
         "WaitingForFirstUse",
-        "The disk is made when the first machine or container that uses it is placed.",
+        "The disk is made when the first machine or container names it or is placed, as its spec or its datastore asks.",
+    )
+    WAITING_FOR_NEXT_USE = (
+        "WaitingForNextUse",
+        "The disk's storage has grown; the node does its part when the disk is mounted next.",
     )
     EXPANDING = "Expanding", "The disk is growing to the size its spec asks."
     EXPANSION_FAILED = (

@@ -9,7 +9,7 @@ from vireo.api.quantities import quantity
 from vireo.api.reasons import Reason
 from vireo.api.resources import Key
 from vireo.kinds.platform.kind import THE_PLATFORM
-from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, RESIZE_ON_NODE, Claim
+from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, Claim
 from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, is_usable, of_claim, platform, waits
 from vireo.kinds.virtualdisk.holder import holder
 from vireo.kinds.virtualdisk.series import Disk, Series, series
@@ -247,11 +247,19 @@ def expansion_failed(disk: Disk, claim: Claim) -> Finding | None:
     )
 
 
+def waiting_for_next_use(disk: Disk, claim: Claim) -> Finding | None:
+    if not grows(disk, claim) or in_use(disk) or not claim.view.has_grown_but_for_the_node(quantity(disk.spec.size)):
+        return None
+    return Finding(
+        Reason.WAITING_FOR_NEXT_USE,
+        f"{claim.key} grows from {claim.view.capacity_text} to {disk.spec.size} when it is mounted next: the node does the last part.",
+    )
+
+
 def expanding(disk: Disk, claim: Claim) -> Finding | None:
     if not grows(disk, claim):
         return None
-    mounted = "; it is done when it is mounted" if claim.view.says(RESIZE_ON_NODE) else ""
-    return Finding(Reason.EXPANDING, f"{claim.key} grows from {claim.view.capacity_text} to {disk.spec.size}{mounted}.")
+    return Finding(Reason.EXPANDING, f"{claim.key} grows from {claim.view.capacity_text} to {disk.spec.size}.")
 
 
 def grows(disk: Disk, claim: Claim) -> bool:
@@ -281,6 +289,7 @@ WITH_CLAIM: Final[tuple[WithClaim, ...]] = (
     shrink_unsupported,
     expansion_unsupported,
     expansion_failed,
+    waiting_for_next_use,
     expanding,
 )
 

@@ -38,7 +38,7 @@ class ClaimSpec(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ClaimCapacity(msgspec.Struct, frozen=True, rename="camel"):
-    """status.capacity."""
+    """status.capacity, status.allocatedResources."""
 
     storage: str = "0"
 
@@ -56,6 +56,7 @@ class ClaimStatus(msgspec.Struct, frozen=True, rename="camel"):
 
     phase: str = "Pending"
     capacity: ClaimCapacity = ClaimCapacity()
+    allocated_resources: ClaimCapacity = ClaimCapacity()
     conditions: tuple[ClaimCondition, ...] = ()
 
 
@@ -100,6 +101,11 @@ class ClaimView(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def capacity_text(self) -> str:
         return self.status.capacity.storage
+
+    def has_grown_but_for_the_node(self, size: Decimal) -> bool:
+        """Whether all is done that is done before the claim is mounted."""
+        allocated = quantity(self.status.allocated_resources.storage)
+        return self.says(RESIZE_ON_NODE) is not None and allocated >= size
 
     def says(self, *types: str) -> ClaimCondition | None:
         """The first condition of these types that holds."""

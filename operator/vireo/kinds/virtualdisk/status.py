@@ -24,6 +24,8 @@ FOR_A_PERSON: Final = frozenset(
     }
 )
 """What nothing but a person's decision ends (Stalled); all else goes on by itself as soon as it can (Reconciling)."""
+AS_ASKED: Final = frozenset({Reason.WAITING_FOR_FIRST_USE, Reason.WAITING_FOR_NEXT_USE})
+"""What only a use can end, and will: the disk is Ready for it."""
 USERS_AT_MOST: Final = 128
 
 
@@ -47,7 +49,7 @@ def _said(disk: Disk, desired: Desired, outcomes: tuple[Outcome, ...]) -> tuple[
     cause = (refused.finding if refused else None) or desired.waiting or _next_step(disk, desired)
     if cause is None:
         return progress(_bound(disk))
-    if cause.reason == Reason.WAITING_FOR_FIRST_USE:
+    if cause.reason in AS_ASKED:
         return progress(cause)
     return progress(None, stalled=cause) if cause.reason in FOR_A_PERSON else progress(None, working=cause)
 
