@@ -12,6 +12,8 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 
 JSON: Final = "application/json"
+ANSWER: Final = "application/json, */*"
+"""What an answer may be. KubeVirt's acts (start, pause) answer in no type at all, and refuse to be asked for JSON only."""
 APPLY: Final = "application/apply-patch+yaml"
 JSON_PATCH: Final = "application/json-patch+json"
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -102,7 +104,7 @@ class Client:
         body: Any = None,
         *,
         content_type: str = JSON,
-        accept: str = JSON,
+        accept: str = ANSWER,
     ) -> bytes:
         """The answer's body. Raises ApiError for every answer but 2xx, and for none within REQUEST_SECONDS."""
         try:

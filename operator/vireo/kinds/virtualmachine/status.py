@@ -77,8 +77,9 @@ def status_of(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...])
 
 
 def _guest(machine: Machine) -> Instance | None:
-    """The instance, if its guest is up."""
-    return instance(machine) if power(machine) in {Power.RUNNING, Power.PAUSED} else None
+    """The instance, if its guest is up and is to stay so."""
+    up = power(machine) in {Power.RUNNING, Power.PAUSED}
+    return instance(machine) if up and machine.spec.power_state != "Stopped" else None
 
 
 def _cause(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> Finding:
@@ -100,7 +101,9 @@ def _progress(cause: Finding) -> tuple[Said, ...]:
 
 def _running(machine: Machine, cause: Finding) -> Said:
     """Whether the guest gets processor time, and if not, why: remembered when nothing else shows it any more."""
-    found, end = guest_state(machine), stays_off(machine)
+    if machine.spec.power_state == "Stopped":
+        return fails(RUNNING, state(machine))
+    found, end = guest_state(machine), None if machine.deleting else stays_off(machine)
     if found and power(machine) is Power.RUNNING:
         return Said(RUNNING, None if found.reason == Reason.NOT_ANSWERING else True, found)
     reason = STAYS_OFF[end].reason if end else cause.reason
@@ -118,16 +121,18 @@ def _phase(machine: Machine, cause: Finding) -> Phase:
     if machine.deleting:
         return "Deleting"
     live, does = instance(machine), power(machine)
+    if machine.spec.power_state == "Stopped":
+        known = made(machine) or cause.reason == Reason.STOPPED
+        return "Stopping" if live else "Stopped" if known else "Pending"
     if does is Power.RUNNING and live and live.view.migrates:
         return "Migrating"
     if does in PHASES:
         return PHASES[does]
     if cause.reason in CAUSES:
         return CAUSES[cause.reason]
-    if does is Power.ENDED and live and live.meta.deletion_timestamp:
+    if live and live.meta.deletion_timestamp:
         return "Stopping"
-    off = machine.spec.power_state == "Stopped" or stays_off(machine)
-    return "Stopped" if off and (made(machine) or cause.reason == Reason.STOPPED) else "Pending"
+    return "Stopped" if stays_off(machine) else "Pending"
 
 
 def _addresses(live: Instance) -> tuple[Address, ...]:

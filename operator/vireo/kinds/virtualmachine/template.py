@@ -5,6 +5,7 @@ each start the maxima up to which cores and memory can be added (its roll-out Li
 """
 
 import math
+from hashlib import blake2b
 from typing import Final
 
 from vireo.api.names import LABEL_MANAGED
@@ -14,6 +15,7 @@ from vireo.kinds.virtualmachine.attached import disk_status, named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, platform, preference
 from vireo.kinds.virtualmachine.power import Machine, made, strategy, twin
 from vireo.kinds.virtualmachine.types import BOOT, CLOUD_INIT
+from vireo.kinds.virtualmachine.views import Domain
 
 POD_NETWORK: Final = "pod"
 SERIAL_AT_MOST: Final = 20
@@ -56,7 +58,10 @@ def _domain(machine: Machine) -> Manifest:
     return {
         **_cpu_and_memory(machine),
         "firmware": {"uuid": _uuid(machine)},
-        "devices": {"disks": _disks(machine), "interfaces": [{"name": POD_NETWORK, "masquerade": {}}]},
+        "devices": {
+            "disks": _disks(machine),
+            "interfaces": [{"name": POD_NETWORK, "masquerade": {}, "macAddress": _mac(machine)}],
+        },
     }
 
 
@@ -75,8 +80,21 @@ def _uuid(machine: Machine) -> str:
 
     It is kept as long as this object exists, also when KubeVirt's machine is made anew; and one that is adopted keeps its own.
     """
+    return _before(machine).firmware.uuid or machine.meta.uid
+
+
+def _mac(machine: Machine) -> str:
+    """Kept as the UUID is: many guests know their network by it. Without one they would get another at each start."""
+    cards = _before(machine).devices.interfaces
+    kept = cards[0].mac_address if cards else ""
+    octets = b"\x02" + blake2b(machine.meta.uid.encode(), digest_size=5).digest()  # 02: given locally, for one card
+    return kept or octets.hex(":")
+
+
+def _before(machine: Machine) -> Domain:
+    """The hardware of KubeVirt's machine of that name, if there is one, whoever made it."""
     live = made(machine) or machine.uses.get(twin(machine))
-    return (live.view.spec.template.spec.domain.firmware.uuid if live else "") or machine.meta.uid
+    return live.view.spec.template.spec.domain if live else Domain()
 
 
 def _disks(machine: Machine) -> list[Manifest]:

@@ -53,10 +53,23 @@ class Firmware(msgspec.Struct, frozen=True):
     uuid: str = ""
 
 
+class Card(msgspec.Struct, frozen=True, rename="camel"):
+    """domain.devices.interfaces[]."""
+
+    mac_address: str = ""
+
+
+class Devices(msgspec.Struct, frozen=True):
+    """domain.devices."""
+
+    interfaces: tuple[Card, ...] = ()
+
+
 class Domain(msgspec.Struct, frozen=True):
     """template.spec.domain."""
 
     firmware: Firmware = Firmware()
+    devices: Devices = Devices()
 
 
 class GuestSpec(msgspec.Struct, frozen=True):
