@@ -9,7 +9,7 @@ from vireo.kinds.virtualmachine.attached import leftovers
 from vireo.kinds.virtualmachine.desired import PAUSED_BY_USER
 from vireo.kinds.virtualmachine.power import End, Machine, Power, instance, power, stays_off
 from vireo.kinds.virtualmachine.troubles import overdue, stable, trouble
-from vireo.kinds.virtualmachine.views import LiveCondition, said
+from vireo.kinds.virtualmachine.views import said
 
 ASK_AGAIN: Final = "To start it, set spec.powerState to Stopped, wait until that is Ready, and set it to Running; or call virtctl start"
 
@@ -62,19 +62,17 @@ def _runs(machine: Machine) -> Finding:
     assert live is not None, "what runs is there"
     if machine.spec.power_state == "Paused":
         return PAUSING
-    if silent := said(live.view.status.conditions, "Ready", "False"):
-        return _silent(live.view.status.node_name, silent)
+    if live.view.silent:
+        return _silent(live.view.status.node_name)
     if live.view.migrates:
         return Finding(Reason.MIGRATING, "The guest runs, and is being moved to another node.")
     return Finding(Reason.RUNNING, f"The guest runs on {live.view.status.node_name}.")
 
 
-def _silent(node: str, why: LiveCondition) -> Finding:
-    words = stable(why.message or why.reason)
+def _silent(node: str) -> Finding:
     return Finding(
         Reason.NOT_ANSWERING,
-        f"Nobody knows whether the guest runs: its pod on {node} is not ready. See whether that node is well."
-        + (f" KubeVirt says: {words}" if words else ""),
+        f"Nobody knows whether the guest runs, since {node} does not answer. See whether that node is well: kubectl describe node {node}",
     )
 
 

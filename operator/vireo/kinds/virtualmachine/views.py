@@ -178,6 +178,12 @@ class InstanceView(msgspec.Struct, frozen=True):
         return self.status.phase == "Running" and not (ready and ready.reason == "GuestNotRunning")
 
     @property
+    def silent(self) -> bool:
+        """Whether its node fell silent: who then takes Ready away from the pod gives no reason, as all others do."""
+        ready = said(self.status.conditions, "Ready", "False")
+        return ready is not None and not ready.reason
+
+    @property
     def migrates(self) -> bool:
         state = self.status.migration_state
         return state is not None and state.start_timestamp is not None and state.end_timestamp is None
