@@ -7,6 +7,8 @@ import pytest
 from api.server import APPLY, Server
 from chart.helm import NAMESPACE, Helm
 
+POLICIES = "/apis/admissionregistration.k8s.io/v1"
+GUARD = [f"{POLICIES}/validatingadmission{part}/vireo-keep-crds" for part in ("policybindings", "policies")]
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
 
 
@@ -30,4 +32,7 @@ def installed(helm: Helm, server: Server) -> Iterator[Server]:
     server.must("PATCH", path, namespace, APPLY, fieldManager="tests", force="true")
     helm.install()
     yield server
+    helm("uninstall", "vireo")
+    for guard in GUARD:  # it stays on purpose; these CRDs are not in need of it any more
+        server.must("DELETE", guard)
     server.must("DELETE", path)

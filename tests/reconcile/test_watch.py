@@ -20,7 +20,7 @@ from reconcile.toy import CONFIG_MAP, CRD, KIND
 from support.wire import Wire
 
 from vireo.api.kind import Watch
-from vireo.api.resources import Key, own
+from vireo.api.resources import Key, Resource
 from vireo.kube import client as client_module
 from vireo.kube import watch as watch_module
 from vireo.kube.client import Client
@@ -190,12 +190,13 @@ async def test_a_resource_that_is_not_served_yet_is_watched_as_soon_as_it_is(
 ) -> None:
     monkeypatch.setattr(watch_module, "ABSENT_SECONDS", 0.1)
     plural = f"seldoms-{uuid.uuid4().hex[:6]}"
-    seldom = own("Seldom", plural)
+    seldom = Resource(f"{plural}.example", "v1", plural, "Seldom")
     watch = Watch(seldom, Word)
     store = Store((replace(KIND, watches=(watch,)),))
     crd: dict[str, Any] = msgspec.to_builtins(CRD)
     crd["metadata"]["name"] = f"{plural}.{seldom.group}"
-    crd["spec"]["names"] = {"plural": plural, "singular": plural, "kind": plural.title().replace("-", "")}
+    crd["spec"] |= {"group": seldom.group, "names": {"plural": plural, "singular": "seldom", "kind": seldom.kind}}
+    crd["spec"]["versions"][0]["name"] = seldom.version
     watcher = Watcher(words.client, store, watch, lambda _: None)
     task = asyncio.create_task(watcher.run())
     try:
@@ -203,7 +204,7 @@ async def test_a_resource_that_is_not_served_yet_is_watched_as_soon_as_it_is(
         assert watcher.absent
         await words.client.request("POST", CRDS.path(), body=crd)
         await until(lambda: not watcher.absent)
-        body = {"apiVersion": seldom.api_version, "kind": crd["spec"]["names"]["kind"], "metadata": {"name": "a"}}
+        body = {"apiVersion": seldom.api_version, "kind": seldom.kind, "metadata": {"name": "a"}}
         await words.client.request("POST", seldom.path(words.namespace), body=body)
         await until(lambda: store.keys(seldom) == (Key(seldom, words.namespace, "a"),))
         await words.client.request("DELETE", CRDS.path(name=crd["metadata"]["name"]))
