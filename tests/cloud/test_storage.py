@@ -17,7 +17,7 @@ pytestmark = pytest.mark.cloud
 
 FIRST, SECOND = "node-1", "node-2"
 CLAIMS, PODS, SNAPSHOTS = "persistentvolumeclaims", "pods", "volumesnapshots.snapshot.storage.k8s.io"
-MIB, GIB = 1 << 20, 1 << 30
+MIB = 1 << 20
 DEVICE, FOLDER = "/dev/disk", "/data"
 
 
@@ -28,7 +28,7 @@ def _tools(settings: Settings) -> None:
 
 @pytest.fixture
 def shared(user: User) -> str:
-    """A Block claim of 1 GiB that a pod on each node has as its device: pods `on-node-1` and `on-node-2`."""
+    """A Block claim that a pod on each node has as its device: pods `on-node-1` and `on-node-2`."""
     user.apply(claim("shared"), *(pod(f"on-{node}", node, "shared") for node in (FIRST, SECOND)))
     for node in (FIRST, SECOND):
         wait_running(user, f"on-{node}")
@@ -37,7 +37,7 @@ def shared(user: User) -> str:
 
 def test_a_claim_is_bound_before_anybody_uses_it(user: User) -> None:
     user.apply(claim("early"))
-    assert bound(user, "early")["status"]["capacity"] == {"storage": "1Gi"}
+    assert bound(user, "early")["status"]["capacity"] == {"storage": "128Mi"}
 
 
 @pytest.mark.usefixtures("shared")
@@ -49,11 +49,11 @@ def test_pods_on_two_nodes_see_each_others_bytes(user: User) -> None:
 
 def test_it_grows_under_the_pods_of_both_nodes(user: User, shared: str) -> None:
     write(user, f"on-{FIRST}", "kept")
-    user.patch(CLAIMS, shared, resources={"requests": {"storage": "2Gi"}})
+    user.patch(CLAIMS, shared, resources={"requests": {"storage": "256Mi"}})
     for node in (FIRST, SECOND):
-        has_size(user, f"on-{node}", 2 * GIB)
+        has_size(user, f"on-{node}", 256 * MIB)
         assert read(user, f"on-{node}") == "kept"
-    assert bound(user, shared, "2Gi")
+    assert bound(user, shared, "256Mi")
 
 
 def test_a_snapshot_keeps_what_the_claim_had_and_a_clone_takes_what_it_has(user: User, shared: str) -> None:
@@ -122,15 +122,15 @@ def test_a_folder_is_restored_and_cloned_with_owners_and_modes(user: User) -> No
 def test_a_folder_promises_more_after_it_grew(user: User) -> None:
     user.apply(folder("grows"), pod("holder", FIRST, "grows", block=False))
     wait_running(user, "holder")
-    user.patch(CLAIMS, "grows", resources={"requests": {"storage": "3Gi"}})
-    assert bound(user, "grows", "3Gi")
+    user.patch(CLAIMS, "grows", resources={"requests": {"storage": "256Mi"}})
+    assert bound(user, "grows", "256Mi")
 
 
 def test_a_datastore_without_expansion_refuses_it(user: User) -> None:
     user.apply(claim("rigid", storageClassName="fixed", accessModes=["ReadWriteOnce"]))
     bound(user, "rigid")
     with pytest.raises(Refused, match="must support resize"):
-        user.patch(CLAIMS, "rigid", resources={"requests": {"storage": "2Gi"}})
+        user.patch(CLAIMS, "rigid", resources={"requests": {"storage": "256Mi"}})
 
 
 def test_a_datastore_that_is_full_says_so(user: User) -> None:
@@ -172,7 +172,7 @@ def test_a_node_without_power_has_nothing_attached_and_comes_back(user: User, se
     assert len(devices_of(volume)) == 2
 
 
-def claim(name: str, size: str = "1Gi", **spec: Any) -> Object:
+def claim(name: str, size: str = "128Mi", **spec: Any) -> Object:
     """A Block claim on the default datastore, for pods on all nodes."""
     usual = {"accessModes": ["ReadWriteMany"], "volumeMode": "Block", "resources": {"requests": {"storage": size}}}
     return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": {**usual, **spec}}
