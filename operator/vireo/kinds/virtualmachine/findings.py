@@ -7,7 +7,7 @@ from vireo.api.quantities import duration_text
 from vireo.api.reasons import Reason
 from vireo.kinds.virtualmachine.attached import leftovers
 from vireo.kinds.virtualmachine.desired import PAUSED_BY_USER
-from vireo.kinds.virtualmachine.power import End, Machine, Power, instance, power, stays_off
+from vireo.kinds.virtualmachine.power import End, Machine, Power, at_work, instance, power, stays_off
 from vireo.kinds.virtualmachine.troubles import overdue, stable, trouble
 from vireo.kinds.virtualmachine.views import said
 
@@ -18,6 +18,7 @@ STARTING: Final = Finding(Reason.STARTING, "The machine was told to start.")
 STARTING_AGAIN: Final = Finding(
     Reason.STARTING, "The machine starts again as soon as what is left of its last run has ended."
 )
+POD_GOES: Final = Finding(Reason.STOPPING, "The machine's pod is being deleted, so the guest was told to shut down.")
 PAUSING: Final = Finding(Reason.PAUSING, "The guest was told to pause.")
 GOING_ON: Final = Finding(Reason.PAUSING, "The guest was told to go on.")
 
@@ -62,6 +63,8 @@ def _runs(machine: Machine) -> Finding:
     assert live is not None, "what runs is there"
     if machine.spec.power_state == "Paused":
         return PAUSING
+    if any(pod.meta.deletion_timestamp for pod in at_work(machine)):
+        return POD_GOES
     if live.view.silent:
         return _silent(live.view.status.node_name)
     if live.view.migrates:

@@ -135,7 +135,7 @@ def stays_off(machine: Machine) -> End | None:
 
 
 def end_of(machine: Machine) -> End | None:
-    """What ended the instance, or is ending it; None if nothing does.
+    """What ended the instance, or is ending it; None while it is to go on.
 
     Told in the order of what is seen first: who stops it does so while the guest runs, and is remembered when it is gone. What
     nobody saw was others.
@@ -143,18 +143,21 @@ def end_of(machine: Machine) -> End | None:
     live, state = instance(machine), power(machine)
     if live is None:
         return remembered(machine) or End.OTHERS
-    if state is Power.STARTING:
-        return None
     if state is Power.STOPPING or _told_to_stop(machine, live):
         return End.OTHERS
-    if state is Power.ENDED and (before := remembered(machine)):
+    if state is not Power.ENDED:
+        return None
+    if before := remembered(machine):
         return before
-    pods = [pod for pod in launchers(machine) if pod.view.spec.node_name == live.view.status.node_name]
-    if live.view.status.phase == "Failed" or any(said(pod.view.status.conditions, "DisruptionTarget") for pod in pods):
+    if live.view.status.phase == "Failed" or any(pod.view.disrupted for pod in at_work(machine)):
         return End.HOST
-    if state is Power.ENDED:
-        return End.GUEST
-    return End.OTHERS if any(pod.meta.deletion_timestamp for pod in pods) else None
+    return End.OTHERS if _reason(machine) == Reason.STOPPING else End.GUEST
+
+
+def at_work(machine: Machine) -> tuple[Launcher, ...]:
+    """The pods on the node that the guest is on: not the other end of a migration."""
+    live = instance(machine)
+    return tuple(pod for pod in launchers(machine) if live and pod.view.spec.node_name == live.view.status.node_name)
 
 
 def _told_to_stop(machine: Machine, live: Instance) -> bool:
@@ -165,8 +168,12 @@ def _told_to_stop(machine: Machine, live: Instance) -> bool:
 
 def remembered(machine: Machine) -> End | None:
     """What was said of the end before: KubeVirt deletes an instance that ended, and with it what it knew."""
+    return next((end for reason, end in ENDS.items() if reason == _reason(machine)), None)
+
+
+def _reason(machine: Machine) -> str:
     running = condition(machine.status.conditions, RUNNING)
-    return next((end for reason, end in ENDS.items() if running and running.reason == reason), None)
+    return running.reason if running else ""
 
 
 def restarts(machine: Machine, end: End) -> bool:

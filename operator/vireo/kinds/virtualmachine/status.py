@@ -32,6 +32,7 @@ CAUSES: Final[dict[Reason, Phase]] = {
     Reason.STARTING: "Starting",
     Reason.CRASHED: "Failed",
     Reason.FAILED: "Failed",
+    Reason.STOPPING: "Stopping",
 }
 RESTART_REQUIRED: Final = "RestartRequired"
 
@@ -126,7 +127,7 @@ def _phase(machine: Machine, cause: Finding) -> Phase:
         return "Stopping" if live else "Stopped" if known else "Pending"
     if does is Power.RUNNING and live and live.view.migrates:
         return "Migrating"
-    if does in PHASES:
+    if does in PHASES and cause.reason != Reason.STOPPING:
         return PHASES[does]
     if cause.reason in CAUSES:
         return CAUSES[cause.reason]

@@ -235,8 +235,9 @@ class LauncherView(msgspec.Struct, frozen=True):
     status: LauncherStatus = LauncherStatus()
 
     @property
-    def final(self) -> bool:
-        return self.status.phase in {"Succeeded", "Failed"}
+    def disrupted(self) -> bool:
+        """Whether it was taken from its node: evicted, preempted, or the node is going down."""
+        return said(self.status.conditions, "DisruptionTarget") is not None
 
     @property
     def volumes(self) -> tuple[Volume, ...]:
