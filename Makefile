@@ -44,7 +44,7 @@ test-fast: setup ## the tests that need no cluster
 	@$(RUN) tiers fast
 
 .PHONY: proof
-proof: setup ## the long runs: real kills, faults, soak, scale
+proof: setup ## the long runs: the property tests with twenty times the examples
 	@$(RUN) tiers proof
 
 .PHONY: bench

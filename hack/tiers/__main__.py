@@ -12,17 +12,17 @@ from cloud.build import debian, oci
 from cloud.nodes import needs
 from cloud.steps import Failure, Steps
 from tiers.summary import Result, summary
-from tiers.table import TIERS, log_of
+from tiers.table import ALL, TIERS, log_of
 from tiers.work import TierError, Work
 
 
 def main(arguments: list[str]) -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tiers", description=__doc__)
-    parser.add_argument("tier", nargs="*", help="; ".join(f"{name}: {tier.does}" for name, tier in TIERS.items()))
+    parser.add_argument("tier", nargs="*", help="; ".join(f"{name}: {tier.does}" for name, tier in ALL.items()))
     asked = parser.parse_args(arguments).tier or list(TIERS)
-    if unknown := set(asked) - TIERS.keys():
-        parser.error(f"no such tier: {', '.join(sorted(unknown))}; there are {', '.join(TIERS)}")
+    if unknown := set(asked) - ALL.keys():
+        parser.error(f"no such tier: {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
     signal.signal(signal.SIGTERM, _stop)
     began = time.monotonic()
     try:
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
 
 def run(name: str) -> Result:
     """Runs one tier to its end, whatever that is."""
-    tier, log = TIERS[name], log_of(name)
+    tier, log = ALL[name], log_of(name)
     log.parent.mkdir(exist_ok=True)
     log.write_text("")
     print(f"\n== {name}: {tier.does}", flush=True)

@@ -11,6 +11,7 @@ from tiers.clouds import BARE, cloud_in_force, kubeconfig, own_cloud
 from tiers.work import Work
 
 DRIVER = CHECKOUT / "hack/cloud/storage/driver"
+WITHOUT_A_CLUSTER = "not api and not chart and not cloud and not simulated"
 REUSED = "VIREO_TEST_KUBECONFIG"
 """Names a control plane that is there already: the quick loop of who works on what the API server refuses."""
 
@@ -29,7 +30,11 @@ def lint(work: Work) -> None:
 
 
 def fast(work: Work) -> None:
-    work.pytest("not api and not chart and not cloud and not simulated", "--quiet")
+    work.pytest(WITHOUT_A_CLUSTER, "--quiet")
+
+
+def proof(work: Work) -> None:
+    work.pytest(WITHOUT_A_CLUSTER, "--quiet", "--hypothesis-profile=proof")
 
 
 def go(work: Work) -> None:
@@ -69,6 +74,11 @@ TIERS: Mapping[str, Tier] = {
     "chart": Tier("the chart, as a real API server takes it", 10, chart),
     "cloud": Tier("the whole cloud: real guests on real nodes", 50, cloud),
 }
+LONG: Mapping[str, Tier] = {
+    "proof": Tier("what needs no cluster, with twenty times the examples", 120, proof),
+}
+"""Run only when they are asked for."""
+ALL = {**TIERS, **LONG}
 
 
 def log_of(name: str) -> Path:

@@ -138,5 +138,5 @@ def kept_uid(store: Store, key: Key) -> str:
     return live.meta.uid if live else "none"
 
 
-Late.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
+Late.TestCase.settings = settings(stateful_step_count=40)
 TestTheStoreAgrees = Late.TestCase
