@@ -10,10 +10,12 @@ from cloud.api import Api, Object, condition, documents
 from cloud.build import binary
 from cloud.settings import Settings
 from cloud.steps import Failure, NotYet, Steps
+from cloud.workloads import check_rolled_out
 
 NAMESPACE = "kubevirt"
 PATH = f"/apis/kubevirt.io/v1/namespaces/{NAMESPACE}/kubevirts/kubevirt"
 IMAGES = ("virt-operator", "virt-api", "virt-controller", "virt-handler", "virt-launcher")
+PARTS = ("deployments/virt-operator", "deployments/virt-api", "deployments/virt-controller", "daemonsets/virt-handler")
 FEATURE_GATES = (
     "DeclarativeHotplugVolumes",  # disks of running machines through the machine's spec; HotplugVolumes would hide it
     "ExpandDisks",  # a machine that runs sees its grown disk
@@ -84,32 +86,11 @@ def check_deployed(api: Api) -> None:
 
 def _what_is_missing(api: Api) -> str:
     """The first part of KubeVirt, in the order of their roll-out, that is not there or not ready."""
-    apps, core = f"/apis/apps/v1/namespaces/{NAMESPACE}", f"/api/v1/namespaces/{NAMESPACE}"
-    for kind, name in (
-        ("deployments", "virt-operator"),
-        ("deployments", "virt-api"),
-        ("deployments", "virt-controller"),
-        ("daemonsets", "virt-handler"),
-    ):
-        found = api.get(f"{apps}/{kind}/{name}")
-        if found is None:
-            return f"virt-operator has not made {name} yet"
-        status = found.get("status", {})
-        ready = status.get("readyReplicas", status.get("numberReady", 0))
-        wanted = status.get("desiredNumberScheduled", found["spec"].get("replicas", 1))
-        if not wanted or ready < wanted:
-            pods = api.items(f"{core}/pods", labelSelector=f"kubevirt.io={name}")
-            return f"{name}: {ready} of {wanted} ready" + "".join(sorted({_state(pod) for pod in pods}))
-    return ""
-
-
-def _state(pod: Object) -> str:
-    """Why the pod's first container that does not run waits, such as `, ImagePullBackOff`."""
-    status = pod.get("status", {})
-    for container in (*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])):
-        waiting = container.get("state", {}).get("waiting")
-        if waiting:
-            return f", {waiting.get('reason', 'waiting')}"
+    for path in PARTS:
+        try:
+            check_rolled_out(api, NAMESPACE, path)
+        except NotYet as missing:
+            return str(missing)
     return ""
 
 

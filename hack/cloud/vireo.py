@@ -13,13 +13,14 @@ from typing import Any
 
 import image
 from cloud import pki, processes, registry
-from cloud.api import Api, Object, condition
+from cloud.api import Api, condition
 from cloud.build import binary
 from cloud.control_plane import kubeconfig_of, server
 from cloud.pki import Identity
 from cloud.processes import Process, log_file
 from cloud.settings import CHECKOUT, Settings
 from cloud.steps import Failure, NotYet, Step, Steps
+from cloud.workloads import check_rolled_out
 
 NAMESPACE, RELEASE, OPERATOR = "vireo", "vireo", "vireo-operator"
 USER = f"system:serviceaccount:{NAMESPACE}:{OPERATOR}"
@@ -41,7 +42,12 @@ def deploy(settings: Settings, steps: Steps) -> None:
         else:
             processes.end(processes.everything(settings, OPERATOR), patience=8)
             _install(settings, step, {"replicas": 1, "image": _pushed(settings, steps)})
-            step.wait("the operator's pod", lambda: _check_rolled_out(api), seconds=120, advice=ADVICE)
+            step.wait(
+                "the operator's pod",
+                lambda: check_rolled_out(api, NAMESPACE, f"deployments/{OPERATOR}"),
+                seconds=120,
+                advice=ADVICE,
+            )
 
 
 def wait_ready(settings: Settings, steps: Steps) -> None:
@@ -105,34 +111,6 @@ def _start_process(settings: Settings) -> None:
 
 def _sources() -> tuple[Path, ...]:
     return tuple(sorted((CHECKOUT / "operator/vireo").rglob("*.py")))
-
-
-def _check_rolled_out(api: Api) -> None:
-    found = api.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{OPERATOR}")
-    if found is None:
-        raise NotYet("the Deployment")
-    status = found.get("status", {})
-    current = status.get("observedGeneration") == found["metadata"]["generation"]
-    new, ready = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
-    if not current or new < 1 or ready < 1 or status.get("replicas", 0) > new:
-        raise NotYet(_why_not(api))
-
-
-def _why_not(api: Api) -> str:
-    pods = api.items(f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector="app.kubernetes.io/component=operator")
-    reasons = sorted({_waits_for(pod) for pod in pods if "deletionTimestamp" not in pod["metadata"]})
-    return ", ".join(reasons) or "no pod yet"
-
-
-def _waits_for(pod: Object) -> str:
-    status = pod.get("status", {})
-    for container in status.get("containerStatuses", []):
-        if waiting := container.get("state", {}).get("waiting"):
-            return str(waiting.get("reason", "waiting"))
-    scheduled = condition(pod, "PodScheduled")
-    if scheduled.get("status") == "False":
-        return str(scheduled.get("message", "not scheduled"))
-    return "not ready" if status.get("phase") == "Running" else str(status.get("phase", "no status"))
 
 
 def _check_platform(api: Api) -> None:

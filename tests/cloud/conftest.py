@@ -20,11 +20,23 @@ def settings() -> Settings:
     return found
 
 
+@pytest.fixture(scope="session")
+def namespaces(settings: Settings) -> Iterator[list[str]]:
+    """Those that tests have left to be deleted meanwhile; in the end all of them must be gone."""
+    left: list[str] = []
+    yield left
+    user = User(settings, "default")
+    for name in left:
+        user.until_gone("namespaces", name)
+
+
 @pytest.fixture
-def user(settings: Settings) -> Iterator[User]:
+def user(settings: Settings, namespaces: list[str]) -> Iterator[User]:
+    """In a namespace of its own, which is deleted while the next test runs."""
     user = User(settings, f"test-{uuid.uuid4().hex[:8]}")
     user.kubectl("create", "namespace", user.namespace)
+    namespaces.append(user.namespace)
     try:
         yield user
     finally:
-        user.kubectl("delete", "namespace", user.namespace, "--timeout=180s")
+        user.kubectl("delete", "namespace", user.namespace, "--wait=false")

@@ -10,6 +10,7 @@ from cloud.api import Api, Object, documents
 from cloud.build import artefact, image
 from cloud.settings import SHARED_ON_NODES, Settings
 from cloud.steps import NotYet, Steps
+from cloud.workloads import check_rolled_out
 
 NAMESPACE, DRIVER = "storage", "files.csi.vireo.dev"
 TOPOLOGY = {f"{DRIVER}/folder": "shared"}  # the label of nodes that see the volumes; see driver/node.go
@@ -57,42 +58,14 @@ class _Template(string.Template):
 def check_ready(settings: Settings, api: Api) -> None:
     """Raises NotYet with the first thing that keeps claims from being made and used on some real node."""
     for path in WORKLOADS:
-        _check_rolled_out(api, path)
+        check_rolled_out(api, NAMESPACE, path)
     for node in settings.node_names:
         found = api.get(f"/apis/storage.k8s.io/v1/csinodes/{node}") or {"spec": {}}
         if not any(driver["name"] == DRIVER for driver in found["spec"].get("drivers") or []):
             raise NotYet(f"the kubelet of {node} has not registered the driver")
-    measured = {
-        capacity["storageClassName"] for capacity in api.items(_namespaced("storage.k8s.io", "csistoragecapacities"))
-    }
+    capacities = api.items(f"/apis/storage.k8s.io/v1/namespaces/{NAMESPACE}/csistoragecapacities")
+    measured = {capacity["storageClassName"] for capacity in capacities}
     classes = api.items("/apis/storage.k8s.io/v1/storageclasses")
     ours = {found["metadata"]["name"] for found in classes if found["provisioner"] == DRIVER}
     if ours - measured:
         raise NotYet(f"csi-provisioner has not published the capacity of {', '.join(sorted(ours - measured))}")
-
-
-def _check_rolled_out(api: Api, path: str) -> None:
-    """Raises NotYet until every replica of the Deployment or DaemonSet is of its latest kind, and available."""
-    found = api.get(_namespaced("apps", path))
-    if found is None:
-        raise NotYet(path)
-    status, name = found.get("status", {}), found["metadata"]["name"]
-    wanted = status.get("desiredNumberScheduled", found["spec"].get("replicas", 0))
-    updated = status.get("updatedNumberScheduled", status.get("updatedReplicas", 0))
-    available = status.get("numberAvailable", status.get("availableReplicas", 0))
-    if status.get("observedGeneration") != found["metadata"]["generation"] or not wanted:
-        raise NotYet(f"{name} is about to be rolled out")
-    if min(updated, available) < wanted:
-        raise NotYet(f"{name}: {min(updated, available)} of {wanted} ready{_why_not(api, name)}")
-
-
-def _why_not(api: Api, name: str) -> str:
-    """Why containers of these pods do not run, such as `, ImagePullBackOff`."""
-    pods = api.items(_namespaced("", "pods"), labelSelector=f"app.kubernetes.io/name={name}")
-    states = [state for pod in pods for state in pod.get("status", {}).get("containerStatuses", [])]
-    waiting = [state["state"]["waiting"] for state in states if "waiting" in state.get("state", {})]
-    return "".join(f", {reason}" for reason in sorted({str(one.get("reason", "waiting")) for one in waiting}))
-
-
-def _namespaced(group: str, path: str) -> str:
-    return f"/{f'apis/{group}' if group else 'api'}/v1/namespaces/{NAMESPACE}/{path}"
