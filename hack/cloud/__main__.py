@@ -1,8 +1,8 @@
 """python -m cloud up | down | dir | env | status | node-down NODE [--power] | node-up NODE"""
 
 import argparse
-import importlib
 import sys
+from types import ModuleType
 
 from cloud import processes
 from cloud.api import Api, condition
@@ -76,21 +76,17 @@ def _status(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def _node_down(settings: Settings, asked: argparse.Namespace) -> None:
-    from cloud.nodes import node_down
-
-    if asked.node in settings.node_names:
-        node_down(settings, asked.node, power=asked.power)
-    else:
-        importlib.import_module("cloud.simulated").node_down(settings, asked.node, power=asked.power)
+    _nodes_of_its_kind(settings, asked.node).node_down(settings, asked.node, power=asked.power)
 
 
 def _node_up(settings: Settings, asked: argparse.Namespace) -> None:
-    from cloud.nodes import node_up
+    _nodes_of_its_kind(settings, asked.node).node_up(settings, asked.node, Steps())
 
-    if asked.node in settings.node_names:
-        node_up(settings, asked.node, Steps())
-    else:
-        importlib.import_module("cloud.simulated").node_up(settings, asked.node, Steps())
+
+def _nodes_of_its_kind(settings: Settings, name: str) -> ModuleType:
+    from cloud import nodes, simulated
+
+    return nodes if name in settings.node_names else simulated
 
 
 COMMANDS = {

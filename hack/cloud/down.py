@@ -9,7 +9,7 @@ from pathlib import Path
 from cloud import cgroups, claim, processes, storage
 from cloud.nodes import host
 from cloud.settings import Settings
-from cloud.steps import NotYet, Step, Steps
+from cloud.steps import Failure, Step, Steps
 
 
 def down(settings: Settings) -> None:
@@ -55,7 +55,7 @@ def mounts_below(folder: Path) -> list[str]:
 def _remove_folder(settings: Settings) -> None:
     """Everything but the index first: what a killed `down` leaves is still known to be a cloud."""
     if left := mounts_below(settings.dir):
-        raise NotYet(f"still mounted: {left[0]}")
+        raise Failure(f"still mounted: {left[0]}", advice="umount it; what uses it is named by `fuser -vm`")
     index = settings.dir / "index"
     contents = [str(path) for path in settings.dir.iterdir() if path != index]
     subprocess.run(["rm", "-rf", "--one-file-system", "--", *contents], check=True)
