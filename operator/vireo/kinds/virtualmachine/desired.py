@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from vireo.api.conditions import Finding
+from vireo.api.conditions import READY, Finding, condition
 from vireo.api.names import FINALIZER
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Call, Desired
@@ -27,6 +27,9 @@ COMES: Final = frozenset(
         Reason.PREFERENCE_MISSING,
     }
 )
+ASKED_FIRST: Final = timedelta(seconds=1)
+ASKED_AT_LEAST: Final = timedelta(seconds=30)
+"""How soon, and how late, a Secret that is missing is asked for again: Secrets are not watched, since nobody may list them."""
 PAUSED_BY_USER: Final = "PausedByUser"
 
 
@@ -39,7 +42,7 @@ def desired(machine: Machine) -> Desired:
         children=() if waiting else (kubevirt_machine(machine),),
         calls=(*_stop(machine, waiting), *_start(machine, waiting), *_pause(machine)),
         finalizer=waiting is None or FINALIZER in machine.meta.finalizers,
-        wake_at=hushed_until(machine, waiting) or looks_again(machine),
+        wake_at=hushed_until(machine, waiting) or asks_again(machine, waiting) or looks_again(machine),
         waiting=waiting,
     )
 
@@ -51,6 +54,15 @@ def hushed_until(machine: Machine, waiting: Finding | None) -> datetime | None:
         return None
     starts = machine.spec.power_state != "Stopped" and power(machine) is Power.OFF
     return born + PATIENCE if (waiting.reason in COMES if waiting else starts) else None
+
+
+def asks_again(machine: Machine, waiting: Finding | None) -> datetime | None:
+    """When to ask again for the Secret that is missing: less often the longer it is."""
+    if waiting is None or waiting.reason is not Reason.SECRET_MISSING:
+        return None
+    said = condition(machine.status.conditions, READY)
+    missing = machine.now - said.last_transition_time if said else timedelta()
+    return machine.now + min(max(missing / 4, ASKED_FIRST), ASKED_AT_LEAST)
 
 
 def _end(machine: Machine) -> Desired:
