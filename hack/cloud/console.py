@@ -12,6 +12,7 @@ KubeVirt has one listener a machine: a second one ends the first.
 import itertools
 import json
 import re
+import shlex
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -100,6 +101,7 @@ class Terminal:
         if "\n" in command:
             raise ValueError(f"{command!r} is more than one line")
         deadline = time.monotonic() + seconds
+        self._catch_up(deadline)
         while not self._at_prompt():
             with suppress(Closed):
                 self._listen(deadline, "there was no prompt")
@@ -110,7 +112,7 @@ class Terminal:
         frame = re.compile(rf"--begin {number}\n(.*?)--end {number} (\d+)\n", re.DOTALL)
         try:
             # The quotes keep the echo of what is typed from looking like what is printed.
-            self._type(f"echo '--''begin {number}'; {command}; echo '--''end {number}' $?")
+            self._type(f"echo '--''begin {number}'; eval {shlex.quote(command)}; echo '--''end {number}' $?")
             while not (found := frame.search(self.transcript, self._read)):
                 self._hear(deadline, f"`{command}` did not end")
         except Closed:
@@ -133,6 +135,12 @@ class Terminal:
             line, self._read = text[self._read : end], end + 1
             yield line
 
+    def _catch_up(self, deadline: float) -> None:
+        """Takes what is there already; if the console has closed meanwhile, that is seen now, and not under a command."""
+        with suppress(Closed):
+            while self._hear(deadline, "it never fell silent", patience=0.01):
+                pass
+
     def _ask_to_greet(self) -> None:
         if self._at_prompt() and not self._asked_to_greet:
             self._asked_to_greet = True
@@ -143,14 +151,14 @@ class Terminal:
         if not self._hear(deadline, otherwise) and not self._at_prompt():
             self._type("")
 
-    def _hear(self, deadline: float, otherwise: str) -> bytes:
-        """Waits for more, but not for long. Raises Closed; and Failure with `otherwise` after the deadline."""
+    def _hear(self, deadline: float, otherwise: str, patience: float = SILENCE) -> bytes:
+        """Waits for more, up to `patience` seconds. Raises Closed; and Failure with `otherwise` after the deadline."""
         left = deadline - time.monotonic()
         if left <= 0:
             raise self._failure(otherwise)
         wire = self._connected(deadline)
         with self._noticing_the_end():
-            heard = wire.receive(min(SILENCE, left))
+            heard = wire.receive(min(patience, left))
         self._received += heard
         return heard
 
