@@ -241,12 +241,15 @@ async def test_a_moment_that_has_passed_is_not_met_without_a_pause() -> None:
 
 
 async def test_a_key_that_is_woken_often_while_it_waits_for_a_far_moment_leaves_nothing_behind() -> None:
-    work = Worked(lambda: Result(wake_at=now() + timedelta(days=1)))
+    moments = iter([timedelta(hours=1)])  # the first key waits for something nearer
+    work = Worked(lambda: Result(wake_at=now() + next(moments, timedelta(days=1))))
     async with running(work) as queue:
+        queue.wake([B])
+        await asyncio.sleep(1)
         for _ in range(2000):
             queue.wake([A])
             await asyncio.sleep(1)
         loop = asyncio.get_running_loop()
-        assert len(queue._timers) == 1
+        assert len(queue._timers) == 2
         assert len(loop._scheduled) < 200  # type: ignore[attr-defined] # cancelled timers are cleared away
-    assert len(work.begun) == 2000
+    assert len(work.begun) == 2001
