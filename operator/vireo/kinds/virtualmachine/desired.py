@@ -10,9 +10,19 @@ from vireo.api.reconcile import Call, Desired
 from vireo.api.resources import INSTANCE_SUBRESOURCES, MACHINE_SUBRESOURCES, Key
 from vireo.kinds.virtualmachine.attached import leftovers
 from vireo.kinds.virtualmachine.checks import why_not
-from vireo.kinds.virtualmachine.power import Machine, Power, Strategy, instance, made, power, waits_for_start
+from vireo.kinds.virtualmachine.power import (
+    Instance,
+    Machine,
+    Power,
+    Strategy,
+    instance,
+    made,
+    outdated,
+    power,
+    waits_for_start,
+)
 from vireo.kinds.virtualmachine.template import kubevirt_machine
-from vireo.kinds.virtualmachine.troubles import looks_again
+from vireo.kinds.virtualmachine.troubles import agent_settles_at, looks_again
 from vireo.kinds.virtualmachine.views import said
 
 PATIENCE: Final = timedelta(seconds=3)
@@ -40,11 +50,23 @@ def desired(machine: Machine) -> Desired:
     waiting = why_not(machine)
     return Desired(
         children=() if waiting else (kubevirt_machine(machine),),
+        delete=() if waiting else _replaced(machine),
         calls=(*_stop(machine, waiting), *_start(machine, waiting), *_pause(machine)),
         finalizer=waiting is None or FINALIZER in machine.meta.finalizers,
-        wake_at=hushed_until(machine, waiting) or asks_again(machine, waiting) or looks_again(machine),
+        wake_at=_wake_at(machine, waiting),
         waiting=waiting,
     )
+
+
+def _wake_at(machine: Machine, waiting: Finding | None) -> datetime | None:
+    """The soonest moment at which something is to be said, or looked at, that nobody tells of."""
+    due = (
+        hushed_until(machine, waiting),
+        asks_again(machine, waiting),
+        looks_again(machine),
+        agent_settles_at(machine),
+    )
+    return min((one for one in due if one), default=None)
 
 
 def hushed_until(machine: Machine, waiting: Finding | None) -> datetime | None:
@@ -73,6 +95,12 @@ def _end(machine: Machine) -> Desired:
         finalizer=bool(machine.children or leftovers(machine)),
         wake_at=looks_again(machine),
     )
+
+
+def _replaced(machine: Machine) -> tuple[Instance, ...]:
+    """An instance that never ran, of an older spec: it goes, once status.instance says that another start is to come."""
+    live = instance(machine)
+    return (live,) if live and outdated(machine) and machine.status.instance is None else ()
 
 
 def _stop(machine: Machine, waiting: Finding | None) -> tuple[Call, ...]:

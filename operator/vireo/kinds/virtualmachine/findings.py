@@ -7,7 +7,7 @@ from vireo.api.quantities import duration_text
 from vireo.api.reasons import Reason
 from vireo.kinds.virtualmachine.attached import leftovers
 from vireo.kinds.virtualmachine.desired import PAUSED_BY_USER
-from vireo.kinds.virtualmachine.power import End, Machine, Power, at_work, instance, power, stays_off
+from vireo.kinds.virtualmachine.power import End, Machine, Power, at_work, instance, outdated, power, stays_off
 from vireo.kinds.virtualmachine.troubles import overdue, stable, trouble
 from vireo.kinds.virtualmachine.views import said
 
@@ -19,6 +19,7 @@ STARTING_AGAIN: Final = Finding(
     Reason.STARTING, "The machine starts again as soon as what is left of its last run has ended."
 )
 POD_GOES: Final = Finding(Reason.STOPPING, "The machine's pod is being deleted, so the guest was told to shut down.")
+RENEWED: Final = Finding(Reason.STARTING, "The machine starts anew, since its spec was changed before its guest ran.")
 PAUSING: Final = Finding(Reason.PAUSING, "The guest was told to pause.")
 GOING_ON: Final = Finding(Reason.PAUSING, "The guest was told to go on.")
 
@@ -44,6 +45,8 @@ def state(machine: Machine) -> Finding:
         return STOPPED if power(machine) is Power.OFF else _stopping(machine)
     if end := stays_off(machine):
         return STAYS_OFF[end]
+    if outdated(machine):
+        return RENEWED
     return trouble(machine) or guest_state(machine) or _on_its_way(machine)
 
 

@@ -23,6 +23,8 @@ from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MACHINE, POD, Key
 from vireo.kinds.virtualmachine.types import VirtualMachineSpec, VirtualMachineStatus
 from vireo.kinds.virtualmachine.views import InstanceView, LauncherView, MachineView, said
 
+GENERATION: Final = "kubevirt.io/vm-generation"
+"""On an instance: the generation of KubeVirt's machine that it is of."""
 RUNNING: Final = "Running"
 """The condition that says whether the guest runs, whatever else is to be said of the machine."""
 
@@ -119,11 +121,24 @@ def started(machine: Machine) -> str | None:
     if machine.spec.power_state == "Stopped":
         return None
     if live and power(machine) not in {Power.STOPPING, Power.ENDED}:
-        return live.meta.uid
+        return None if outdated(machine) else live.meta.uid
     if before is None or (live and live.meta.uid != before):
         return None  # what ends now was to end before this start
     end = end_of(machine)
     return None if end and restarts(machine, end) else before
+
+
+def outdated(machine: Machine) -> bool:
+    """Whether the instance is of an older spec and its guest has not run: nothing is lost with it, and it may never come up.
+
+    virt-controller says so, after it has looked whether the newer spec differs in what an instance is made of.
+    """
+    found, live = made(machine), instance(machine)
+    if found is None or live is None or power(machine) is not Power.STARTING:
+        return False
+    status = found.view.status
+    told_of_this = live.meta.annotations.get(GENERATION) == str(status.observed_generation)
+    return told_of_this and status.observed_generation < status.desired_generation == found.meta.generation
 
 
 def stays_off(machine: Machine) -> End | None:

@@ -19,6 +19,7 @@ from vireo.kinds.virtualmachine.power import (
     started,
     stays_off,
 )
+from vireo.kinds.virtualmachine.troubles import agent_settles_at
 from vireo.kinds.virtualmachine.types import Address, Guest, Phase, VirtualMachineStatus
 from vireo.kinds.virtualmachine.views import Interface, said
 
@@ -70,7 +71,7 @@ def status_of(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...])
         phase=_phase(machine, cause),
         host=live.view.status.node_name or None if live else None,
         addresses=_addresses(live) if live else (),
-        guest=_known_of(live) if live else None,
+        guest=_known_of(machine, live) if live else None,
         disks=attached(machine, desired, outcomes),
         instance=started(machine),
         conditions=conditions(machine.status.conditions, said_now, generation, machine.now),
@@ -150,8 +151,9 @@ def _ips(interface: Interface) -> tuple[str, ...]:
     return interface.ip_addresses or ((interface.ip_address,) if interface.ip_address else ())
 
 
-def _known_of(live: Instance) -> Guest:
+def _known_of(machine: Machine, live: Instance) -> Guest:
     status = live.view.status
-    connected = said(status.conditions, "AgentConnected") is not None
+    if said(status.conditions, "AgentConnected") is None or agent_settles_at(machine):
+        return Guest()
     name = status.guest_os.pretty_name or status.guest_os.name
-    return Guest(os=name[:253] or None if connected else None, agent="Connected" if connected else "Disconnected")
+    return Guest(os=name[:253] or None, agent="Connected")

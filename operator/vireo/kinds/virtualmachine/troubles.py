@@ -54,6 +54,15 @@ def puzzles(machine: Machine) -> tuple[Key, ...]:
     return (live.key,) if live and live.view.status.phase == "Failed" else ()
 
 
+def agent_settles_at(machine: Machine) -> datetime | None:
+    """Until when nothing is said of an agent that has just connected: what it knows of its guest comes a moment later."""
+    live = instance(machine)
+    found = said(live.view.status.conditions, "AgentConnected") if live else None
+    if live is None or found is None or found.last_probe_time is None or live.view.status.guest_os.name:
+        return None
+    return found.last_probe_time + SETTLES if machine.now < found.last_probe_time + SETTLES else None
+
+
 def overdue(machine: Machine) -> bool:
     """Whether the instance should have ended by now."""
     due = _due(machine)
@@ -121,7 +130,7 @@ def _instance(machine: Machine) -> Finding | None:
 
 def _mount(machine: Machine) -> Finding | None:
     words = next((note for pod in launchers(machine) if (note := machine.warnings.get(pod.key))), "")
-    if not words:
+    if not words.startswith("Failed"):
         return None
     return Finding(
         Reason.STARTING,

@@ -13,6 +13,7 @@ class LiveCondition(msgspec.Struct, frozen=True, rename="camel"):
     status: str = ""
     reason: str = ""
     message: str = ""
+    last_probe_time: datetime | None = None
 
 
 def said(conditions: Iterable[LiveCondition], type_: str, status: str = "True") -> LiveCondition | None:
@@ -113,6 +114,10 @@ class MachineStatus(msgspec.Struct, frozen=True, rename="camel"):
     """The strategy that virt-controller acted on last; empty before the first start."""
     state_change_requests: tuple[StateChangeRequest, ...] = ()
     start_failure: StartFailure | None = None
+    observed_generation: int = 0
+    """Of the machine's generations the one that its instance is of."""
+    desired_generation: int = 0
+    """The newest generation that virt-controller has seen while there was an instance."""
     conditions: tuple[LiveCondition, ...] = ()
 
 
