@@ -1,7 +1,7 @@
 """What bad input gets on a real cluster: a refusal with the field's path, or a condition that says what is missing."""
 
 import pytest
-from support.user import DISKS, KUBEVIRT_MACHINES, MACHINES, Refused, User, disk, machine
+from support.user import DISKS, KUBEVIRT_MACHINES, MACHINES, Object, Refused, User, disk, machine
 
 pytestmark = pytest.mark.cloud
 
@@ -35,10 +35,27 @@ def test_a_datastore_that_is_missing_is_named(user: User) -> None:
     assert "none-such" in user.until_said(DISKS, "d", "DatastoreMissing")["message"]
 
 
-def test_what_kubevirt_refuses_is_told_in_its_words(user: User) -> None:
+def test_what_no_node_can_run_says_why(user: User) -> None:
     user.apply(machine("a", hardware={"cpu": {"cores": 1, "model": "Abacus"}, "memory": "256Mi"}))
-    said = user.until_said(MACHINES, "a", "Unschedulable")
-    assert "Abacus" in said["message"] or "node" in said["message"]
+    assert "didn't match Pod's node affinity/selector" in user.until_said(MACHINES, "a", "Unschedulable")["message"]
+
+
+def test_what_kubevirt_refuses_is_told_in_its_words(user: User) -> None:
+    """Only KubeVirt's webhook knows that this instance type is too small for that preference."""
+    user.apply(
+        _instancetype("VirtualMachineInstancetype", "small", {"cpu": {"guest": 1}, "memory": {"guest": "256Mi"}}),
+        _instancetype("VirtualMachinePreference", "large", {"requirements": {"memory": {"guest": "1Gi"}}}),
+    )
+    kinds = {
+        "instanceType": {"name": "small", "kind": "Namespaced"},
+        "preference": {"name": "large", "kind": "Namespaced"},
+    }
+    user.apply(machine("a", hardware=kinds))
+    said = user.until_said(MACHINES, "a", "Refused", "Stalled")
+    assert "preference" in said["message"]
+    assert ("Refused", said["message"]) in user.events("a")
+    user.kubectl("patch", MACHINES, "a", "--type=merge", "--patch", '{"spec": {"hardware": {"preference": null}}}')
+    user.until_ready(MACHINES, "a", "Running")
 
 
 def test_a_machine_of_that_name_that_is_not_ours_is_left_alone_until_given(user: User) -> None:
@@ -58,3 +75,7 @@ def test_a_machine_of_that_name_that_is_not_ours_is_left_alone_until_given(user:
     user.annotate(KUBEVIRT_MACHINES, "a", "vireo.dev/adopt=true")
     user.until_ready(MACHINES, "a", "Stopped")
     assert (user.get(KUBEVIRT_MACHINES, "a") or {})["spec"]["template"]["spec"]["domain"]["memory"]["guest"] == "256Mi"
+
+
+def _instancetype(kind: str, name: str, spec: Object) -> Object:
+    return {"apiVersion": "instancetype.kubevirt.io/v1beta1", "kind": kind, "metadata": {"name": name}, "spec": spec}
