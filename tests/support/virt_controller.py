@@ -22,7 +22,9 @@ class KubeVirtWorld(World):
     def carry_on(self) -> bool:
         """One step of everything that KubeVirt would do; whether anything changed."""
         before = self.end()
-        if self.machine:
+        if self.machine and "deletionTimestamp" in self.machine["metadata"]:
+            self._end_machine()
+        elif self.machine:
             self._sync()
             self._update_status()
         self._end_instance()
@@ -62,6 +64,13 @@ class KubeVirtWorld(World):
             self._stop()
             if strategy == "RerunOnFailure" and found["status"]["phase"] == "Failed":
                 self._request(*self._requests(), {"action": "Start"})
+
+    def _end_machine(self) -> None:
+        """Its finalizer goes when its instance is gone."""
+        if self.instance:
+            self._stop()
+        else:
+            self.remove(Key(KUBEVIRT_MACHINE, self.key.namespace, self.key.name))
 
     def _starts(self, strategy: str) -> bool:
         assert self.machine is not None

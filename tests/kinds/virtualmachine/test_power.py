@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from support.virt_controller import KubeVirtWorld
+from support.virt_controller import AFTER, KubeVirtWorld
 from support.world import merged
 
 from vireo.kinds import KINDS
@@ -140,6 +140,14 @@ class Power(RuleBasedStateMachine):
         self.world.virtctl("restart")
         self.settle(turns)
         assert self.world.lives == before + 1
+
+    @rule(turns=TURNS)
+    def somebody_deletes_the_machine_of_kubevirt(self, turns: list[str]) -> None:
+        """By mistake: it comes back as it was."""
+        machine = self.world.machine
+        assert machine is not None
+        self.world.hold(merged(machine, {"metadata": {"deletionTimestamp": AFTER}}))
+        self.settle(turns)
 
     @invariant()
     def it_is_on_as_asked(self) -> None:

@@ -11,6 +11,7 @@ from vireo.api.resources import INSTANCE_SUBRESOURCES, MACHINE_SUBRESOURCES, Key
 from vireo.kinds.virtualmachine.attached import leftovers
 from vireo.kinds.virtualmachine.checks import why_not
 from vireo.kinds.virtualmachine.power import (
+    PAUSED_BY_USER,
     Instance,
     Machine,
     Power,
@@ -40,7 +41,6 @@ COMES: Final = frozenset(
 ASKED_FIRST: Final = timedelta(seconds=1)
 ASKED_AT_LEAST: Final = timedelta(seconds=30)
 """How soon, and how late, a Secret that is missing is asked for again: Secrets are not watched, since nobody may list them."""
-PAUSED_BY_USER: Final = "PausedByUser"
 
 
 def desired(machine: Machine) -> Desired:

@@ -6,8 +6,17 @@ from vireo.api.conditions import Finding
 from vireo.api.quantities import duration_text
 from vireo.api.reasons import Reason
 from vireo.kinds.virtualmachine.attached import leftovers
-from vireo.kinds.virtualmachine.desired import PAUSED_BY_USER
-from vireo.kinds.virtualmachine.power import End, Machine, Power, at_work, instance, outdated, power, stays_off
+from vireo.kinds.virtualmachine.power import (
+    PAUSED_BY_USER,
+    End,
+    Machine,
+    Power,
+    at_work,
+    instance,
+    outdated,
+    power,
+    stays_off,
+)
 from vireo.kinds.virtualmachine.troubles import overdue, stable, trouble
 from vireo.kinds.virtualmachine.views import said
 
@@ -84,8 +93,8 @@ def _silent(node: str) -> Finding:
 
 def _paused(machine: Machine) -> Finding:
     live = instance(machine)
-    found = said(live.view.status.conditions, "Paused") if live else None
-    assert live is not None
+    assert live is not None, "what is paused is there"
+    found = said(live.view.status.conditions, "Paused")
     assert found is not None, "what is paused has the condition"
     if live.view.migrates:
         return Finding(

@@ -25,6 +25,8 @@ from vireo.kinds.virtualmachine.views import InstanceView, LauncherView, Machine
 
 GENERATION: Final = "kubevirt.io/vm-generation"
 """On an instance: the generation of KubeVirt's machine that it is of."""
+PAUSED_BY_USER: Final = "PausedByUser"
+"""The reason of an instance's condition Paused that is no error."""
 RUNNING: Final = "Running"
 """The condition that says whether the guest runs, whatever else is to be said of the machine."""
 
@@ -103,7 +105,8 @@ def power(machine: Machine) -> Power:
 
 
 def strategy(machine: Machine) -> Strategy:
-    """The table of power states. KubeVirt takes a change from Manual for a start, so one that stays off keeps it."""
+    """The table of power states. KubeVirt takes RerunOnFailure after Manual, or on a new machine, for a start: not for one that
+    stays off."""
     spec, live = machine.spec, made(machine)
     if spec.power_state == "Stopped":
         return Strategy.HALTED
@@ -111,8 +114,8 @@ def strategy(machine: Machine) -> Strategy:
         return Strategy.MANUAL
     if spec.on_guest_shutdown == "Restart":
         return Strategy.ALWAYS
-    kept = live is not None and live.view.spec.run_strategy == Strategy.MANUAL and stays_off(machine) is not None
-    return Strategy.MANUAL if kept else Strategy.RERUN
+    starts = live is None or live.view.spec.run_strategy == Strategy.MANUAL
+    return Strategy.MANUAL if starts and stays_off(machine) else Strategy.RERUN
 
 
 def started(machine: Machine) -> str | None:
@@ -125,7 +128,7 @@ def started(machine: Machine) -> str | None:
     if before is None or (live and live.meta.uid != before):
         return None  # what ends now was to end before this start
     end = end_of(machine)
-    return None if end and restarts(machine, end) else before
+    return None if end is None or restarts(machine, end) else before
 
 
 def outdated(machine: Machine) -> bool:
@@ -150,23 +153,33 @@ def stays_off(machine: Machine) -> End | None:
 
 
 def end_of(machine: Machine) -> End | None:
-    """What ended the instance, or is ending it; None while it is to go on.
+    """What ended the instance, or is ending it; None while it is to go on, or to come back.
 
     Told in the order of what is seen first: who stops it does so while the guest runs, and is remembered when it is gone. What
-    nobody saw was others.
+    nobody saw was others. With KubeVirt's machine itself it goes by mistake: that is made anew.
     """
-    live, state = instance(machine), power(machine)
+    live, state, before = instance(machine), power(machine), remembered(machine)
+    if before is None and _comes_anew(machine):
+        return None
     if live is None:
-        return remembered(machine) or End.OTHERS
+        return before or End.OTHERS
     if state is Power.STOPPING or _told_to_stop(machine, live):
         return End.OTHERS
     if state is not Power.ENDED:
         return None
-    if before := remembered(machine):
+    if before:
         return before
     if live.view.status.phase == "Failed" or any(pod.view.disrupted for pod in at_work(machine)):
         return End.HOST
     return End.OTHERS if _reason(machine) == Reason.STOPPING else End.GUEST
+
+
+def _comes_anew(machine: Machine) -> bool:
+    """Whether KubeVirt's machine is gone, goes, or is another that never had an instance."""
+    found = made(machine)
+    if found is None or found.meta.deletion_timestamp:
+        return True
+    return instance(machine) is None and not found.view.status.run_strategy
 
 
 def at_work(machine: Machine) -> tuple[Launcher, ...]:

@@ -24,9 +24,10 @@ _RANDOM: Final = (
     (re.compile(r"(virt-launcher-[a-z0-9.-]+)-[a-z0-9]{5}(?![a-z0-9-])"), r"\1"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "(id)"),
     (re.compile(r"(?<!pvc-)(?<![0-9a-f])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])"), "(uid)"),
+    (re.compile(r"\.?( no new claims to deallocate,)? preemption: .*$"), "."),
     (re.compile(r'^Back-off pulling image ".*?": ErrImagePull: '), ""),
 )
-"""What differs from one try to the next: a message that told it would never settle."""
+"""What differs from one try to the next, and says nothing: a message that told it would never settle."""
 
 
 def trouble(machine: Machine) -> Finding | None:
