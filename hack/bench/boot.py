@@ -12,7 +12,7 @@ def main() -> None:
         pairs = [_pair(place, number) for number in range(PAIRS)]
     ours, plain = ([pair[side] for pair in pairs] for side in (0, 1))
     sizes = {"pairs": PAIRS, "cores": 1, "memory": "256Mi", **spread(ours), "peer_spread": spread(plain)}
-    show("boot", median(ours), "seconds", peer=("KubeVirt alone", median(plain)), **sizes)
+    show("boot", median(ours), "seconds", sizes, ("KubeVirt alone", median(plain)))
 
 
 def _pair(place: Field, number: int) -> tuple[float, float]:

@@ -5,7 +5,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 
-def show(name: str, value: float, unit: str, *, peer: tuple[str, float] | None = None, **sizes: object) -> None:
+def show(
+    name: str, value: float, unit: str, sizes: Mapping[str, object], peer: tuple[str, float] | None = None
+) -> None:
     """Prints the figure. `peer` is who it is compared with and that one's value; `sizes` is what it was measured at."""
     against: Mapping[str, object] = {}
     if peer:

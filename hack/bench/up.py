@@ -12,7 +12,7 @@ def main() -> None:
     records = json.loads(settings.steps_file.read_text())
     sizes = {"real_nodes": settings.real_nodes, "simulated_nodes": settings.simulated_nodes}
     for record in records:
-        show(f"up: {record['name']}", record["seconds"], "seconds", peak_bytes=record["peak_bytes"], **sizes)
+        show(f"up: {record['name']}", record["seconds"], "seconds", {"peak_bytes": record["peak_bytes"], **sizes})
     end = max(record["started"] + record["seconds"] for record in records)
     peak = max((record["peak_bytes"] or 0 for record in records), default=0)
-    show("up", end, "seconds", peak_bytes=peak, **sizes)
+    show("up", end, "seconds", {"peak_bytes": peak, **sizes})

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from bench.figure import show
 from bench.machines import VIREO, Field, field
@@ -30,10 +31,10 @@ def _cost(place: Field, name: str, objects: Sequence[Object]) -> None:
     for one in objects:
         place.api.apply(one)
     for one in objects:
-        place.until(f"{one['kind']} {one['metadata']['name']} to be Ready", lambda one=one: _check_ready(place, one))
+        place.until(f"{one['kind']} {one['metadata']['name']} to be Ready", partial(_check_ready, place, one))
     _settle(place)
     kinds = _kinds(place, since)
-    show(name, sum(kinds.values()) / len(objects), "requests", objects=len(objects), kinds=kinds)
+    show(name, sum(kinds.values()) / len(objects), "requests", {"objects": len(objects), "kinds": kinds})
 
 
 def _settled(place: Field) -> None:
@@ -42,7 +43,12 @@ def _settled(place: Field) -> None:
     kinds = Counter(
         f"{one.verb} {one.resource} {one.namespace}/{one.name}" for one in audit.writes(place.settings, since, USER)
     )
-    show("writes_of_a_settled_minute", sum(kinds.values()), "requests", machines=COUNT, disks=COUNT, kinds=kinds)
+    show(
+        "writes_of_a_settled_minute",
+        sum(kinds.values()),
+        "requests",
+        {"machines": COUNT, "disks": COUNT, "kinds": kinds},
+    )
 
 
 def _settle(place: Field) -> None:

@@ -21,10 +21,7 @@ USER = "65532"
 # Of the interpreter's packages everything that a program without terminal, database and window does without.
 _DROPPED = (
     *("usr/share", "usr/sbin", "usr/lib/x86_64-linux-gnu/gconv"),
-    *(
-        f"{LIBRARY}/{unused}"
-        for unused in ("test", "pydoc_data", "sqlite3", "dbm", "curses", "venv", "turtle.py")
-    ),
+    *(f"{LIBRARY}/{unused}" for unused in ("test", "pydoc_data", "sqlite3", "dbm", "curses", "venv", "turtle.py")),
     *(f"{LIBRARY}/lib-dynload/{unused}*" for unused in ("_test", "_sqlite3", "_dbm", "_curses", "readline", "xx")),
     *(
         f"usr/lib/x86_64-linux-gnu/lib{unused}*"
