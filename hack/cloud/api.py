@@ -109,12 +109,25 @@ class Api:
             connection = http.client.HTTPSConnection(address, 6443, timeout=TIMEOUT, context=self._tls)
             self._connections.one = connection
         try:
-            connection.request(method, path, payload, {"Content-Type": content, "Accept": "application/json"})
+            self._ask(connection, method, path, payload, content)
             response = connection.getresponse()
             return response, response.read()
         except (OSError, http.client.HTTPException):
             connection.close()  # opened anew by the next request
             raise
+
+    def _ask(
+        self, connection: http.client.HTTPSConnection, method: str, path: str, payload: str | None, content: str
+    ) -> None:
+        """Sends the request. The server may have closed a connection that was not used for long: then on a new one."""
+        headers, used = {"Content-Type": content, "Accept": "application/json"}, connection.sock is not None
+        try:
+            connection.request(method, path, payload, headers)
+        except OSError:
+            connection.close()
+            if not used:
+                raise
+            connection.request(method, path, payload, headers)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
