@@ -33,7 +33,7 @@ def deploy(settings: Settings, steps: Steps, tolerations: Sequence[Object] = ())
     """
     with steps.step("KubeVirt") as step:
         api = Api(settings)
-        wanted = [_namespace(), *_operator(), kubevirt(tolerations)]
+        wanted = [_namespace(), *operator(), kubevirt(tolerations)]
         for manifest in wanted:
             name = f"{manifest['kind']} {manifest['metadata']['name']}"
             step.wait(name, functools.partial(api.apply, manifest), seconds=60, advice=ADVICE)
@@ -99,7 +99,7 @@ def _namespace() -> Object:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": enforce}}
 
 
-def _operator() -> list[Object]:
+def operator() -> list[Object]:
     """The operator's own manifests, with a readiness check that looks at once."""
     command = (str(binary("kubevirt-manifests")), f"-namespace={NAMESPACE}", "-registry=registry.local", "-replicas=1")
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cloud import kubevirt, pki, processes
-from cloud.api import Api, Object, condition, documents
+from cloud.api import Api, Object, condition
 from cloud.build import binary
 from cloud.control_plane import kubeconfig_of, server
 from cloud.pki import Identity
@@ -59,13 +59,8 @@ def _namespace() -> Object:
 
 def _operator() -> list[Object]:
     """The operator's manifests, without its wish for a control plane's node: here it has no node at all."""
-    command = [str(binary("kubevirt-manifests")), f"-namespace={NAMESPACE}", "-registry=registry.local"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Failure(f"{command[0]}: {done.stderr.strip()}", advice="a fault of the build: see hack/cloud/build")
-    manifests = documents(done.stdout)
+    manifests = kubevirt.operator()
     for manifest in manifests:
-        manifest.pop("status", None)
         if manifest["kind"] == "Deployment":
             del manifest["spec"]["template"]["spec"]["affinity"]
     return manifests
