@@ -80,8 +80,8 @@ def status_of(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...])
 
 def _guest(machine: Machine) -> Instance | None:
     """The instance, if its guest is up and is to stay so."""
-    up = power(machine) in {Power.RUNNING, Power.PAUSED}
-    return instance(machine) if up and machine.spec.power_state != "Stopped" else None
+    ends = machine.deleting or machine.spec.power_state == "Stopped"
+    return instance(machine) if power(machine) in {Power.RUNNING, Power.PAUSED} and not ends else None
 
 
 def _cause(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> Finding:
@@ -103,9 +103,11 @@ def _progress(cause: Finding) -> tuple[Said, ...]:
 
 def _running(machine: Machine, cause: Finding) -> Said:
     """Whether the guest gets processor time, and if not, why: remembered when nothing else shows it any more."""
+    if machine.deleting:
+        return fails(RUNNING, cause)
     if machine.spec.power_state == "Stopped":
         return fails(RUNNING, state(machine))
-    found, end = guest_state(machine), None if machine.deleting else stays_off(machine)
+    found, end = guest_state(machine), stays_off(machine)
     if found and power(machine) is Power.RUNNING:
         return Said(RUNNING, None if found.reason == Reason.NOT_ANSWERING else True, found)
     reason = STAYS_OFF[end].reason if end else cause.reason
