@@ -69,3 +69,5 @@ def _check_ready(place: Field, one: Object) -> None:
     found = place.api.get(place.path(VIREO, one["metadata"]["name"], f"{one['kind'].lower()}s")) or {}
     if condition(found, "Ready").get("status") != "True":
         raise NotYet(condition(found, "Ready").get("message", "nothing said yet"))
+    if one["kind"] == "VirtualMachine" and found["status"].get("guest", {}).get("agent") != "Connected":
+        raise NotYet("its guest's agent")
