@@ -35,6 +35,7 @@ def up(settings: Settings) -> Settings:
 def _make(settings: Settings, steps: Steps) -> None:
     steps.together(_to_build(settings, steps))
     if settings.real_nodes:
+        host.allow_watches(steps)
         host.build_network(settings)
         steps.together({"control plane": lambda: control_plane.deploy(settings, steps),
                         "nodes": lambda: _launch_nodes(settings, steps)})  # fmt: skip

@@ -7,7 +7,17 @@ from typing import Any
 
 from cloud.nodes.node import Node, nodes
 from cloud.settings import Network, Settings
-from cloud.steps import Failure, NotYet
+from cloud.steps import Failure, NotYet, Steps
+
+WATCHES = Path("/proc/sys/fs/inotify/max_user_instances")
+WATCHES_WANTED = 1024
+
+
+def allow_watches(steps: Steps) -> None:
+    """Lets root watch as many files as several clouds need: each has about 60 inotify instances, and 128 is a usual limit."""
+    if int(WATCHES.read_text()) < WATCHES_WANTED:
+        steps.say(f"fs.inotify.max_user_instances raised from {WATCHES.read_text().strip()} to {WATCHES_WANTED}")
+        WATCHES.write_text(str(WATCHES_WANTED))
 
 
 def build_network(settings: Settings) -> None:
