@@ -13,8 +13,9 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from vireo.api.resources import CLAIM, EVENT, STORAGE_CLASS, VIRTUAL_DISK, Key, Resource
+from vireo.api.resources import CLAIM, EVENT, PLATFORM, STORAGE_CLASS, VIRTUAL_DISK, Key, Resource
 from vireo.kinds import KINDS
+from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kube.client import APPLY, MERGE_PATCH, ApiError, Client
 from vireo.process.run import Operator
 
@@ -200,6 +201,15 @@ class Shop:
             return await self.get(resource, name) is None
 
         await self.until(gone)
+
+    async def until_platform_is_known(self) -> None:
+        """Until the operator has said what this cluster can do; before that, a disk says that it waits for it."""
+
+        async def known() -> bool:
+            platform = await self.get(PLATFORM, THE_PLATFORM.name) or {}
+            return "observedGeneration" in platform.get("status", {})
+
+        await self.until(known)
 
     async def idle(self) -> None:
         """Until the operator has done all that is due."""

@@ -29,7 +29,7 @@ async def test_it_is_made_and_its_claim_has_no_owner_that_could_take_the_data_al
 
 
 async def test_a_disk_costs_its_claim_what_is_said_of_it_and_an_event(shop: Shop) -> None:
-    await shop.idle()  # the operator knows the datastores
+    await shop.until_platform_is_known()
     await shop.volume("d")
     await shop.disk()
     await shop.until_said("Bound")
