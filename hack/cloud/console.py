@@ -101,11 +101,13 @@ class Terminal:
         if "\n" in command:
             raise ValueError(f"{command!r} is more than one line")
         deadline = time.monotonic() + seconds
-        self._catch_up(deadline)
-        while not self._at_prompt():
-            with suppress(Closed):
-                self._listen(deadline, "there was no prompt")
+        self._reach_prompt(deadline)
         return self._run_last(command, deadline) if ends else self._run(command, deadline)
+
+    def type(self, line: str, seconds: float = 30) -> None:
+        """Types a line at the prompt and does not wait for what it does: that is for `expect`. Raises Failure."""
+        self._reach_prompt(time.monotonic() + seconds)
+        self._type(line)
 
     def _run(self, command: str, deadline: float) -> str:
         number = next(self._numbers)
@@ -135,11 +137,14 @@ class Terminal:
             line, self._read = text[self._read : end], end + 1
             yield line
 
-    def _catch_up(self, deadline: float) -> None:
-        """Takes what is there already; if the console has closed meanwhile, that is seen now, and not under a command."""
+    def _reach_prompt(self, deadline: float) -> None:
+        """Returns when there is a prompt. Hears first what is there: if the console closed meanwhile, that is seen now."""
         with suppress(Closed):
             while self._hear(deadline, "it never fell silent", patience=0.01):
                 pass
+        while not self._at_prompt():
+            with suppress(Closed):
+                self._listen(deadline, "there was no prompt")
 
     def _ask_to_greet(self) -> None:
         if self._at_prompt() and not self._asked_to_greet:

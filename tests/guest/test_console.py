@@ -63,6 +63,11 @@ def test_a_line_is_seen_once_and_in_order(shell: Terminal) -> None:
         shell.expect("event", seconds=0.2)
 
 
+def test_what_a_typed_line_does_is_expected(shell: Terminal) -> None:
+    shell.type("for n in 1 2; do echo line $n; done")
+    assert [shell.expect(r"^line \d", seconds=30) for _ in range(2)] == ["line 1", "line 2"]
+
+
 def test_a_command_that_ends_the_machine_closes_the_console(shell: Terminal) -> None:
     assert shell.run("exit", ends=True) == ""
     assert shell.run("echo 'a new one'") == "a new one\n"
