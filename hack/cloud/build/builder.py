@@ -42,12 +42,14 @@ class Turns:
 class Builder:
     """Makes the targets of a table into artefacts of a cache. Safe to use from several threads.
 
-    A heavy target has the cores to itself: one at a time, in the order of the table. Light ones go on beside it.
+    Heavy targets have the cores one at a time, in the order of the table, and the network too: while one is built, what the
+    next is made of comes in. Light ones go on beside them.
     """
 
     table: Mapping[str, Target]
     cache: Cache
-    _turns: Turns = field(default_factory=Turns)
+    _fetches: Turns = field(default_factory=Turns)
+    _builds: Turns = field(default_factory=Turns)
     _failed: threading.Event = field(default_factory=threading.Event)
 
     def artefact(self, name: str, steps: Steps) -> Path:
@@ -88,17 +90,18 @@ class Builder:
 
     def _fill(self, target: Target, workshop: Workshop, steps: Steps) -> None:
         workshop.log.unlink(missing_ok=True)
-        target.fetch(workshop)
-        with self._turn(target):
+        with self._turn(target, self._fetches):
+            target.fetch(workshop)
+        with self._turn(target, self._builds):
             if self._failed.is_set():
                 raise Abandoned(target.name)
             with steps.step(f"build {target.name}"):
                 target.make(workshop)
 
     @contextmanager
-    def _turn(self, target: Target) -> Iterator[None]:
+    def _turn(self, target: Target, turns: Turns) -> Iterator[None]:
         if not target.heavy:
             yield
             return
-        with self._turns.taken(list(self.table).index(target.name)):
+        with turns.taken(list(self.table).index(target.name)):
             yield
