@@ -171,4 +171,4 @@ def seen(turns: list[str]) -> bool:
 
 
 TestPower = Power.TestCase
-TestPower.settings = settings(max_examples=25, stateful_step_count=8, deadline=None)
+TestPower.settings = settings(max_examples=settings().max_examples // 4, stateful_step_count=8)
