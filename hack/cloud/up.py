@@ -84,7 +84,7 @@ def _artefacts(settings: Settings) -> list[str]:
     if settings.real_nodes:
         names += [*nodes.BINARIES, *nodes.CNI_PLUGINS, "registry", "kubevirt-manifests", storage.CRDS, *_images()]
     elif settings.simulated_nodes:
-        names += [*simulated.KUBEVIRT_PARTS, "kubevirt-manifests"]
+        names.append("kubevirt")
     if settings.simulated_nodes:
         names.append("kwok")
     return names

@@ -7,11 +7,8 @@ pods onto the nodes: spec.workloads.nodePlacement.tolerations must contain TOLER
 Ask here: how work gets onto simulated nodes, and how it is kept off; who plays the kubelet, virt-handler and the guest.
 """
 
-from cloud.simulated.kubevirt_processes import PORTS
 from cloud.simulated.labels import TOLERATION, namespace_annotations
 from cloud.simulated.power import node_down, node_up
 from cloud.simulated.start import deploy
 
-KUBEVIRT_PARTS = tuple(PORTS)
-
-__all__ = ["KUBEVIRT_PARTS", "TOLERATION", "deploy", "namespace_annotations", "node_down", "node_up"]
+__all__ = ["TOLERATION", "deploy", "namespace_annotations", "node_down", "node_up"]
