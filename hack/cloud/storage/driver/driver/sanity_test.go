@@ -3,6 +3,7 @@ package driver_test
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -30,6 +31,7 @@ func TestConformance(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() { ended <- driver.New(volumes, "sanity-"+folder, time.Now).Serve(ctx, socket) }()
+	untilListening(t, socket)
 
 	for _, access := range []string{"mount", "block"} {
 		config := sanity.NewTestConfig()
@@ -45,6 +47,20 @@ func TestConformance(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// untilListening returns when somebody answers there: the suite's first connection would else be retried too late.
+func untilListening(t *testing.T, socket string) {
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		connection, err := net.Dial("unix", socket)
+		if err == nil {
+			_ = connection.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
 	}
 }
 
