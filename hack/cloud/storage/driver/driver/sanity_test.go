@@ -12,6 +12,9 @@ import (
 	"github.com/kubernetes-csi/csi-test/v5/pkg/sanity"
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"vireo.dev/csi-files/driver"
 	"vireo.dev/csi-files/store"
@@ -31,11 +34,13 @@ func TestConformance(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() { ended <- driver.New(volumes, "sanity-"+folder, time.Now).Serve(ctx, socket) }()
-	untilListening(t, socket)
 
 	for _, access := range []string{"mount", "block"} {
 		config := sanity.NewTestConfig()
 		config.Address = socket
+		config.DialOptions = []grpc.DialOption{
+			grpc.WithTransportCredentials(unhurried{insecure.NewCredentials()}), grpc.WithAuthority("localhost"),
+		}
 		config.TargetPath, config.StagingPath = filepath.Join(folder, "target"), filepath.Join(folder, "staging")
 		config.TestVolumeParameters = map[string]string{driver.DatastoreParameter: "fast"}
 		config.TestVolumeAccessType = access
@@ -50,18 +55,19 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// untilListening returns when somebody answers there: the suite's first connection would else be retried too late.
-func untilListening(t *testing.T, socket string) {
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		connection, err := net.Dial("unix", socket)
-		if err == nil {
-			_ = connection.Close()
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-	}
+// unhurried shakes hands a moment late. The suite waits for its connection to change, and for a minute in vain if that
+// was ready before it first looked.
+type unhurried struct {
+	credentials.TransportCredentials
+}
+
+func (u unhurried) ClientHandshake(ctx context.Context, authority string, wire net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	time.Sleep(100 * time.Millisecond)
+	return u.TransportCredentials.ClientHandshake(ctx, authority, wire)
+}
+
+func (u unhurried) Clone() credentials.TransportCredentials {
+	return unhurried{u.TransportCredentials.Clone()}
 }
 
 // kindOf knows block devices, which the suite's own check does not.
