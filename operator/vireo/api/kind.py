@@ -29,6 +29,7 @@ class Watch:
 
     `owner` says whose child an object is (None: it is no child, but may be named by a spec). `selector` narrows by label.
     With `by_name` that is so whoever controls the object: what holds data belongs to the name that it carries (rule 1).
+    With `namesake` a child has the name of its owner: who reads it live asks for that one.
     """
 
     resource: Resource
@@ -36,6 +37,7 @@ class Watch:
     owner: Callable[[Live[Any]], Key | None] | None = None
     selector: str = ""
     by_name: bool = False
+    namesake: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ class Kind(Generic[Spec, Status]):
     asked for (their metadata only)."""
     desired: Callable[[Observed[Spec, Status]], Desired]
     status_of: Callable[[Observed[Spec, Status], Desired, tuple[Outcome, ...]], Status]
+    lets_go: Callable[[Observed[Spec, Status]], bool] = lambda _: False
+    """Whether something is given up that others may then take, since it is not seen any more. What is below is then read live first:
+    a watch may be late."""
     puzzles: Callable[[Observed[Spec, Status]], tuple[Key, ...]] = lambda _: ()
     """The objects below whose Warning events are worth reading now, since their own status does not say why they wait."""
     ready_when: str = ""

@@ -1,4 +1,6 @@
-"""observe: all that one reconcile may know, gathered from the store, and asked for where the store must not know (Secrets, events)."""
+"""observe: all that one reconcile may know, gathered from the store. What the store must not know (Secrets, events) is asked for, and
+so is what it may not know yet, before something is let go (rule 7 of the design).
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,12 +9,15 @@ from typing import Any
 import msgspec
 
 from vireo.api.decode import decode
-from vireo.api.kind import Kind
+from vireo.api.kind import Kind, Watch
 from vireo.api.objects import Live
 from vireo.api.reconcile import Observed
 from vireo.api.resources import EVENT, SECRET, Key
 from vireo.kube.client import METADATA_ONLY, ApiError, Client
-from vireo.kube.store import Store
+from vireo.kube.pages import pages
+from vireo.kube.store import Store, version_of
+
+UNREADABLE = 502
 
 
 class _Regarding(msgspec.Struct, rename="camel"):
@@ -44,19 +49,50 @@ class Reader:
 
     async def observe(self, kind: Kind[Any, Any], live: Live[Any], now: datetime) -> Observed[Any, Any]:
         """Raises ApiError where something had to be asked and was not answered."""
-        key = live.key
-        observed = Observed(
-            key=key,
+        observed = await self._gather(kind, live, now)
+        if kind.lets_go(observed):
+            await self._read_live(kind, observed)
+            observed = await self._gather(kind, live, now)
+        puzzles = {puzzle: await self._newest_warning(puzzle) for puzzle in kind.puzzles(observed)}
+        return replace(observed, warnings={puzzle: note for puzzle, note in puzzles.items() if note})
+
+    async def _gather(self, kind: Kind[Any, Any], live: Live[Any], now: datetime) -> Observed[Any, Any]:
+        return Observed(
+            key=live.key,
             meta=live.meta,
             spec=live.view.spec,
             status=live.view.status,
             now=now,
-            children=self._store.children(key, live.meta.uid),
+            children=self._store.children(live.key, live.meta.uid),
             uses={used: await self._look_up(used) for used in sorted(_used(kind, live))},
-            users=self._store.users(key),
+            users=self._store.users(live.key),
         )
-        puzzles = {puzzle: await self._newest_warning(puzzle) for puzzle in kind.puzzles(observed)}
-        return replace(observed, warnings={puzzle: note for puzzle, note in puzzles.items() if note})
+
+    async def _read_live(self, kind: Kind[Any, Any], observed: Observed[Any, Any]) -> None:
+        """Brings the store up to date with what is below an object. What can not be read is no reason to let go: it raises."""
+        for watch in (watch for watch in kind.watches if watch.owner):
+            try:
+                await self._refresh(watch, observed)
+            except ApiError as error:
+                if error.code != 404:  # of what is not served here there is none
+                    raise
+
+    async def _refresh(self, watch: Watch, observed: Observed[Any, Any]) -> None:
+        resource, namespace, name = watch.resource, observed.key.namespace, observed.key.name
+        query = {"labelSelector": watch.selector} if watch.selector else {}
+        unseen = {one.key for one in observed.all(resource)}
+        if watch.namesake:
+            query["fieldSelector"] = f"metadata.name={name}"
+            unseen.add(Key(resource, namespace, name))
+        version = ""
+        async for page in pages(self._client, resource, query, namespace=namespace):
+            for raw in page.items:
+                live = _decode(watch, raw)
+                self._store.put(live)
+                unseen.discard(live.key)
+            version = page.metadata.resource_version
+        for key in unseen:
+            self._store.remove(key, version_of(version))
 
     async def _look_up(self, key: Key) -> Live[Any] | None:
         """A Secret's metadata is asked for: Vireo neither watches Secrets nor ever reads what is in them."""
@@ -86,3 +122,10 @@ class Reader:
 
 def _used(kind: Kind[Any, Any], live: Live[Any]) -> frozenset[Key]:
     return kind.uses(live.meta, live.view.spec, live.view.status)
+
+
+def _decode(watch: Watch, raw: msgspec.Raw) -> Live[Any]:
+    try:
+        return decode(watch.resource, watch.view, raw)
+    except msgspec.ValidationError as error:
+        raise ApiError("LIST", watch.resource.path(), UNREADABLE, "Unreadable", str(error)) from error

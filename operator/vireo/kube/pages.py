@@ -42,12 +42,14 @@ class Bare(msgspec.Struct):
 
 
 async def pages(
-    client: Client, resource: Resource, query: Mapping[str, str], accept: str = JSON
+    client: Client, resource: Resource, query: Mapping[str, str], accept: str = JSON, namespace: str = ""
 ) -> AsyncIterator[Page]:
-    """All pages of the list. Raises ApiError (410 where it took too long), or msgspec.DecodeError."""
+    """All pages of the list, of a namespace or of all. Raises ApiError (410 where it took too long), or msgspec.DecodeError."""
     asked = {"limit": PAGE, **query}
     while True:
-        page = msgspec.json.decode(await client.request("GET", resource.path(), asked, accept=accept), type=Page)
+        page = msgspec.json.decode(
+            await client.request("GET", resource.path(namespace), asked, accept=accept), type=Page
+        )
         yield page
         if not page.metadata.continue_:
             return

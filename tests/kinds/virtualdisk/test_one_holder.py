@@ -1,7 +1,8 @@
 """Two machines on one volume would destroy its data: whatever happens in whatever order, at most one has it attached.
 
 Every state that two machines and the disk can come into is visited. The machines keep the contract and nothing more: they look, later
-they act on what they saw, and later still (or never, if the operator dies between) they say what they have.
+they act on what they saw, and later still (or never, if the operator dies between) they say what they have. The disk too looks, and
+later (or never) writes what it decided.
 """
 
 from collections.abc import Iterator
@@ -49,18 +50,25 @@ class Machine(NamedTuple):
 
 
 class Held(NamedTuple):
-    """Who holds the disk: which of the two, and whether it is the one that lives now or one of its name before it."""
+    """Who holds the disk: which of the two, whether it is the one that lives now or one of its name before it, and is about to lose it."""
 
     number: int
     lives: bool = True
+    released: bool = False
+
+
+class Decided(NamedTuple):
+    """What the disk's reconcile is about to write."""
+
+    held: Held | None
 
 
 class World(NamedTuple):
-    """The two machines, which of them is older, and the disk's holder."""
+    """The two machines, the older first, the disk's holder, and what is on its way to be written of it."""
 
     machines: tuple[Machine, Machine] = (Machine(), Machine())
-    older: int = 0
     held: Held | None = None
+    decided: Decided | None = None
 
     def with_machine(self, number: int, machine: Machine) -> "World":
         other = self.machines[1 - number]
@@ -80,12 +88,20 @@ def test_at_most_one_has_it_attached() -> None:
 
 def test_who_waits_gets_it_when_the_other_is_gone() -> None:
     waits = World(held=Held(0)).with_machine(0, Machine(Known(names_it=False, yet_to_say=False)))
-    assert decided(tuple(one.known for one in waits.machines), 0, waits.held) == Held(1)
+    known = tuple(one.known for one in waits.machines)
+    released = decided(known, waits.held)
+    assert released == Held(0, released=True)
+    assert decided(known, released) == Held(1)
 
 
 def afterwards(world: World) -> Iterator[World]:
     """Every state that can be next."""
-    yield world._replace(held=decided(tuple(one.known for one in world.machines), world.older, world.held))
+    if world.decided is None:
+        found = decided(tuple(one.known for one in world.machines), world.held)
+        yield world._replace(decided=Decided(found))
+    else:
+        yield world._replace(held=world.decided.held, decided=None)
+        yield world._replace(decided=None)  # the operator died
     for number, machine in enumerate(world.machines):
         yield world.with_machine(number, edited(machine))
         yield world.with_machine(number, machine._replace(known=machine.known._replace(deleting=True)))
@@ -113,15 +129,25 @@ def gone_on(machine: Machine, *, may_attach: bool) -> Machine:
 
 
 def made_again(world: World, number: int) -> World:
-    held = Held(number, lives=False) if world.held == Held(number) else world.held
-    return world.with_machine(number, Machine())._replace(older=1 - number, held=held)
+    """Under the same name, and the younger from now on."""
+    machines = (world.machines[1 - number], Machine())
+    decided = world.decided and Decided(_outlived(world.decided.held, number))
+    return World(machines, _outlived(world.held, number), decided)
+
+
+def _outlived(held: Held | None, number: int) -> Held | None:
+    """To whom the disk was given, or is about to be given, is another than the one that is made again."""
+    if held is None:
+        return None
+    ended = held.number == number
+    return held._replace(number=1 if ended else 0, lives=held.lives and not ended)
 
 
 @cache
-def decided(machines: tuple[Known, ...], older: int, held: Held | None) -> Held | None:
+def decided(machines: tuple[Known, ...], held: Held | None) -> Held | None:
     """What the disk's reconcile makes of it."""
     status = VirtualDiskStatus(held_by=_holder(held))
-    lives = tuple(_live(number, known, older=number == older) for number, known in enumerate(machines))
+    lives = tuple(_live(number, known) for number, known in enumerate(machines))
     by_key = {live.key: live for live in lives}
     meta = Meta("data", "shop", "uid-of-data")
     found = holder(
@@ -135,17 +161,20 @@ def decided(machines: tuple[Known, ...], older: int, held: Held | None) -> Held 
             users=tuple(live for live, one in zip(lives, machines, strict=True) if one.names_it or one.says_attached),
         )
     )
-    return Held(NAMES.index(found.name), found.uid == f"uid-of-{found.name}") if found else None
+    if found is None:
+        return None
+    return Held(NAMES.index(found.name), found.uid == f"uid-of-{found.name}", bool(found.released))
 
 
 def _holder(held: Held | None) -> Holder | None:
     if held is None:
         return None
     name = NAMES[held.number]
-    return Holder(kind="VirtualMachine", name=name, uid=f"uid-of-{name}" if held.lives else "of-the-earlier")
+    uid = f"uid-of-{name}" if held.lives else "of-the-earlier"
+    return Holder(kind="VirtualMachine", name=name, uid=uid, released=held.released or None)
 
 
-def _live(number: int, known: Known, *, older: bool) -> Live[OwnView]:
+def _live(number: int, known: Known) -> Live[OwnView]:
     disks = (SimpleNamespace(disk="data"),) if known.says_attached else ()
     status = SimpleNamespace(observed_generation=1 if known.yet_to_say else 2, disks=disks)
     meta = Meta(
@@ -153,7 +182,7 @@ def _live(number: int, known: Known, *, older: bool) -> Live[OwnView]:
         "shop",
         f"uid-of-{NAMES[number]}",
         generation=2,
-        creation_timestamp=NOON if older else NOON + timedelta(seconds=1),
+        creation_timestamp=NOON + timedelta(seconds=number),
         deletion_timestamp=NOON if known.deleting else None,
     )
     return Live(VIRTUAL_MACHINE, meta, OwnView(None, status))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kinds.test_cases import CASES, Case, read_case
 
+from vireo.api.names import FINALIZER
 from vireo.api.resources import VIRTUAL_DISK, VIRTUAL_MACHINE
 from vireo.kinds.virtualdisk.types import Holder
 from vireo.kinds.virtualmachine.types import AttachedDisk
@@ -77,3 +78,11 @@ def test_an_entry_names_the_disk_that_the_claim_is_of_also_when_the_spec_has_ano
         AttachedDisk(name="boot", disk="web-1-new", claim="web-1-new"),
         AttachedDisk(name="boot", disk="web-1-root", claim="web-1-root"),
     )
+
+
+@pytest.mark.parametrize("folder", MINE, ids=lambda folder: folder.name)
+def test_nothing_is_let_go_without_a_live_read(folder: Path) -> None:
+    case = read_case(folder)
+    let_go = {one.claim for one in case.observed.status.disks} - attached(case)
+    ends = FINALIZER in case.observed.meta.finalizers and not case.desired.finalizer
+    assert case.kind.lets_go(case.observed) or not (let_go or ends)

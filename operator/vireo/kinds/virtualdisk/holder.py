@@ -30,10 +30,16 @@ class UserStatus(Protocol):
 
 
 def holder(disk: Disk) -> Holder | None:
-    """The one that may attach the disk now. A disk that is being deleted gets no new one."""
+    """The one that may attach the disk now. A disk that is being deleted gets no new one.
+
+    One that lives loses it in two writes. First it is told; who read before that it may attach the disk shows by the second look
+    that it named it again, since what it says of its newest spec comes last.
+    """
     held = disk.status.held_by
     if held and not _let_go(disk, held):
-        return held
+        return held.model_copy(update={"released": None})
+    if held and not held.released and _lives(disk, held):
+        return held.model_copy(update={"released": True})
     return None if disk.deleting else _next(disk)
 
 
@@ -45,13 +51,19 @@ def holder_key(namespace: str, status: VirtualDiskStatus) -> Key | None:
 
 
 def _let_go(disk: Disk, held: Holder) -> bool:
-    key = holder_key(disk.key.namespace, disk.status)
-    if key is None:
+    if held.kind not in HOLDERS:
         return False  # of a kind that this version does not know: believed
-    live = disk.uses.get(key)
-    if live is None or live.meta.uid != held.uid:
-        return True
-    return not (live.view.invalid or key in {user.key for user in disk.users} or _is_yet_to_say(live))
+    live = _lives(disk, held)
+    return live is None or not (
+        live.view.invalid or live.key in {user.key for user in disk.users} or _is_yet_to_say(live)
+    )
+
+
+def _lives(disk: Disk, held: Holder) -> Live[Any] | None:
+    """The holder itself, unless it is gone, or is another object of its name by now."""
+    key = holder_key(disk.key.namespace, disk.status)
+    live = disk.uses.get(key) if key else None
+    return live if live and live.meta.uid == held.uid else None
 
 
 def _is_yet_to_say(live: Live[Any]) -> bool:

@@ -92,6 +92,13 @@ class Holder(Model):
     uid: Annotated[
         str, Field(description="Its UID: another object of the same name does not hold the disk.", max_length=63)
     ]
+    released: Annotated[
+        bool | None,
+        Field(
+            description="True: it neither names the disk nor has it attached. It may not attach it any more; the next one gets it in "
+            "a moment."
+        ),
+    ] = None
 
 
 class VirtualDiskStatus(Model):

@@ -1,16 +1,17 @@
 """The disks that a machine has attached, read from what lives: KubeVirt's machine, its instance, and the launcher pods.
 
 What is named here is held (VirtualDisk's status.heldBy), so in doubt it is named: what was just written, what an instance that is
-not seen yet may have, and a claim that no disk of the spec has.
+not seen yet may have, and a claim that no disk of the spec has. Before one is let go, what lives is read anew (`lets_go`).
 """
 
 from collections.abc import Iterable, Iterator
 
+from vireo.api.names import FINALIZER
 from vireo.api.objects import Live
 from vireo.api.reconcile import Desired, Outcome, refusal
 from vireo.api.resources import KUBEVIRT_INSTANCE, VIRTUAL_DISK, Key
 from vireo.kinds.virtualdisk.types import VirtualDiskStatus
-from vireo.kinds.virtualmachine.power import Machine, instance, launchers, made, twin
+from vireo.kinds.virtualmachine.power import Machine, Strategy, instance, launchers, made, stays_off, twin
 from vireo.kinds.virtualmachine.types import BOOT, AttachedDisk, VirtualMachineSpec
 from vireo.kinds.virtualmachine.views import InstanceView, MachineView, Volume
 
@@ -36,11 +37,19 @@ def attached(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) 
     """status.disks: by claim, since a name may stand for one disk now and for another after the next start."""
     disks = _disks_by_claim(machine)
     found = {claim: name for name, claim in (*_live(machine), *_written(desired, outcomes))}
-    believed = {one.claim: one.name for one in machine.status.disks if _not_seen_yet(machine)}
+    believed = {one.claim: one.name for one in machine.status.disks if _may_run_unseen(machine)}
     return tuple(
         AttachedDisk(name=name, disk=disks.get(claim, claim), claim=claim)
         for claim, name in sorted((believed | found).items())
     )
+
+
+def lets_go(machine: Machine) -> bool:
+    """Whether a disk that is said to be attached is seen nowhere, or nothing is left of a machine that is being deleted."""
+    ends = machine.deleting and FINALIZER in machine.meta.finalizers and not (machine.children or leftovers(machine))
+    seen = {claim for _, claim in _live(machine)}
+    unseen = any(one.claim not in seen for one in machine.status.disks)
+    return ends or (unseen and not _may_run_unseen(machine))
 
 
 def leftovers(machine: Machine) -> tuple[Live[MachineView] | Live[InstanceView], ...]:
@@ -79,7 +88,14 @@ def _written(desired: Desired, outcomes: tuple[Outcome, ...]) -> Iterator[tuple[
                 yield volume["name"], volume["persistentVolumeClaim"]["claimName"]
 
 
-def _not_seen_yet(machine: Machine) -> bool:
-    """Whether KubeVirt says that there is an instance and none was seen: the watches of both are not in step."""
+def _may_run_unseen(machine: Machine) -> bool:
+    """Whether there may be an instance that was not seen yet, of the newest spec or of one before it.
+
+    So it is where KubeVirt says that there is one, and where it may be making one: from the moment when its machine may run until
+    virt-controller says that it knows better.
+    """
     live = made(machine)
-    return live is not None and live.view.status.created and instance(machine) is None
+    if live is None or instance(machine):
+        return False
+    strategies = {live.view.spec.run_strategy, live.view.status.run_strategy} - {"", Strategy.HALTED}
+    return live.view.status.created or (bool(strategies) and stays_off(machine) is None)

@@ -94,7 +94,7 @@ def disk_in_use(machine: Machine, disk: str, status: VirtualDiskStatus) -> Findi
 
 
 def disk_not_ready(machine: Machine, disk: str, status: VirtualDiskStatus) -> Finding | None:
-    if status.claim and status.held_by:
+    if status.claim and status.held_by and not status.held_by.released:
         return None
     ready = condition(status.conditions, READY)
     words = f": {ready.message}" if ready and not status.claim else "."

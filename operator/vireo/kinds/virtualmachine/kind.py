@@ -18,7 +18,7 @@ from vireo.api.resources import (
     Key,
 )
 from vireo.kinds.platform.kind import THE_PLATFORM
-from vireo.kinds.virtualmachine.attached import named_disks
+from vireo.kinds.virtualmachine.attached import lets_go, named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, preference, secret
 from vireo.kinds.virtualmachine.desired import desired
 from vireo.kinds.virtualmachine.status import status_of
@@ -76,8 +76,8 @@ KIND: Final = Kind(
         Column("Message", "string", '.status.conditions[?(@.type=="Ready")].message', "Why, as a sentence.", wide=True),
     ),
     watches=(
-        Watch(KUBEVIRT_MACHINE, MachineView, owner=_machine_of),
-        Watch(KUBEVIRT_INSTANCE, InstanceView, owner=_machine_of),
+        Watch(KUBEVIRT_MACHINE, MachineView, owner=_machine_of, namesake=True),
+        Watch(KUBEVIRT_INSTANCE, InstanceView, owner=_machine_of, namesake=True),
         Watch(POD, LauncherView, owner=_machine_of, selector=LAUNCHERS),
         Watch(INSTANCE_TYPE, NamedView),
         Watch(CLUSTER_INSTANCE_TYPE, NamedView),
@@ -87,6 +87,7 @@ KIND: Final = Kind(
     uses=uses,
     desired=desired,
     status_of=status_of,
+    lets_go=lets_go,
     puzzles=puzzles,
     ready_when="kubectl wait virtualmachine.vireo.dev/NAME --for=condition=Ready",
 )
