@@ -1,6 +1,6 @@
-"""Vireo in the cloud: its own image by its own chart and the real helm, a pod on a real node.
+"""Vireo in the cloud: its own image by its own chart and the real helm, as pods on real nodes.
 
-With VIREO_RUN=process the chart brings everything but the pod, and the operator runs on the host with the pod's identity:
+With VIREO_RUN=process the chart brings everything but the pods, and the operator runs on the host with the pod's identity:
 the developer's quick loop. So it does where there are no real nodes, since a simulated node runs no program.
 """
 
@@ -41,9 +41,9 @@ def deploy(settings: Settings, steps: Steps) -> None:
             _start_process(settings)
         else:
             processes.end(processes.everything(settings, OPERATOR), patience=8)
-            _install(settings, step, {"replicas": 1, "image": _pushed(settings, steps)})
+            _install(settings, step, {"image": _pushed(settings, steps)})
             step.wait(
-                "the operator's pod",
+                "the operator's pods",
                 lambda: check_rolled_out(api, NAMESPACE, f"deployments/{OPERATOR}"),
                 seconds=120,
                 advice=ADVICE,
@@ -104,7 +104,8 @@ def _start_process(settings: Settings) -> None:
     file.touch(mode=0o600)
     file.write_text(pki.kubeconfig(settings, OPERATOR, server(settings)))
     port = HEALTH_PORT + settings.network.index
-    command = (sys.executable, "-m", "vireo.process.main", "run", f"--kubeconfig={file}", f"--port={port}")
+    where = f"--leader-elect-resource-namespace={NAMESPACE}"
+    command = (sys.executable, "-m", "vireo.process.main", "run", f"--kubeconfig={file}", f"--port={port}", where)
     environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1"}
     processes.start(settings, Process(OPERATOR, command, environment, _sources()))
 

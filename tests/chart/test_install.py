@@ -44,7 +44,7 @@ def test_an_upgrade_that_changes_nothing_rolls_nothing_out(installed: Server, he
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("replicas=2", "replicas"),
+        ("replicas=6", "replicas"),
         ("image.repository=", "repository"),
         ("image.pullPolicy=Sometimes", "pullPolicy"),
         ("image.digest=latest", "digest"),

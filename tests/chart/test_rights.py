@@ -87,6 +87,7 @@ def test_nothing_else_is_granted(granted: set[Right]) -> None:
         ("create", "", "persistentvolumeclaims", True),
         ("get", "", "secrets", True),
         ("list", "", "secrets", False),
+        ("patch", "coordination.k8s.io", "leases", False),
         ("create", "", "pods", False),
         ("delete", "vireo.dev", "virtualdisks", False),
         ("delete", "apiextensions.k8s.io", "customresourcedefinitions", False),

@@ -28,7 +28,7 @@ def no_other_operator(settings: Settings) -> Iterator[None]:
     vireo.kubectl("scale", OPERATOR, "--replicas=0")
     vireo.kubectl("wait", "pods", "--all", "--for=delete", "--timeout=60s")
     yield
-    vireo.kubectl("scale", OPERATOR, "--replicas=1")
+    vireo.kubectl("scale", OPERATOR, "--replicas=2")
     vireo.kubectl("rollout", "status", OPERATOR, "--timeout=120s")
 
 

@@ -13,7 +13,14 @@ from machinery.clock import VirtualTimeLoop, now, seconds
 from vireo.api.resources import Key, own
 from vireo.kube.client import ApiError
 from vireo.reconcile.loop import Result
-from vireo.reconcile.queue import BACKOFF_MOST_SECONDS, COALESCE_SECONDS, Queue
+from vireo.reconcile.queue import (
+    BACKOFF_MOST_SECONDS,
+    COALESCE_SECONDS,
+    RETRIES_A_SECOND,
+    RETRIES_AT_ONCE,
+    Bucket,
+    Queue,
+)
 
 THING = own("Thing", "things")
 A, B = Key(THING, "shop", "a"), Key(THING, "shop", "b")
@@ -253,3 +260,73 @@ async def test_a_key_that_is_woken_often_while_it_waits_for_a_far_moment_leaves_
         assert len(queue._timers) == 2
         assert len(loop._scheduled) < 200  # type: ignore[attr-defined] # cancelled timers are cleared away
     assert len(work.begun) == 2001
+
+
+async def test_what_is_being_worked_on_ends_and_nothing_new_begins() -> None:
+    work = Worked(takes=2)
+    async with running(work, workers=1) as queue:
+        queue.wake([A])
+        await asyncio.sleep(1)
+        queue.wake([B])
+        await asyncio.sleep(COALESCE_SECONDS * 2)
+        await queue.drain(5)
+        assert seconds() == pytest.approx(2 + COALESCE_SECONDS)
+        await asyncio.sleep(10)
+    assert [name for name, _ in work.begun] == ["a"]
+
+
+async def test_work_that_does_not_end_is_not_waited_for_for_ever() -> None:
+    work = Worked(takes=1000)
+    async with running(work) as queue:
+        queue.wake([A])
+        await asyncio.sleep(1)
+        await queue.drain(5)
+        assert seconds() == pytest.approx(6)
+
+
+async def test_where_nothing_is_being_worked_on_the_end_is_at_once() -> None:
+    async with running(Worked()) as queue:
+        await queue.drain(5)
+        assert seconds() == 0
+
+
+async def test_the_age_is_that_of_the_key_that_waits_longest_for_a_worker() -> None:
+    work = Worked(takes=10)
+    async with running(work, workers=1) as queue:
+        queue.wake([A])
+        await asyncio.sleep(1)
+        assert queue.age == 0
+        queue.wake([B])
+        await asyncio.sleep(3)
+        assert queue.age == pytest.approx(3 - COALESCE_SECONDS)
+        await asyncio.sleep(10)
+        assert queue.age == 0
+
+
+async def test_many_that_fail_together_are_not_tried_again_in_a_flood() -> None:
+    keys = [Key(THING, "shop", str(number)) for number in range(1000)]
+    work = Worked(lambda: FAILED)
+    async with running(work, workers=8) as queue:
+        queue.wake(keys)
+        await asyncio.sleep(60)
+    again = len(work.begun) - len(keys)
+    assert again <= RETRIES_AT_ONCE + 60 * RETRIES_A_SECOND
+
+
+async def test_one_that_fails_alone_does_not_wait_for_a_token() -> None:
+    work = Worked(lambda: FAILED)
+    async with running(work) as queue:
+        queue.wake([A])
+        await asyncio.sleep(2)
+    assert [begun for _, begun in work.begun] == pytest.approx([COALESCE_SECONDS, COALESCE_SECONDS + 1])
+
+
+@given(st.lists(st.floats(0, 100), max_size=60))
+def test_a_bucket_gives_no_more_than_it_has(waits: list[float]) -> None:
+    bucket, now, given_at = Bucket(2, 5), 0.0, []
+    for wait in waits:
+        now += wait
+        given_at.append(now + bucket.take(now))
+    for first in range(len(given_at)):
+        for last in range(first, len(given_at)):
+            assert last - first + 1 <= 5 + 2 * (given_at[last] - given_at[first]) + 1e-6

@@ -13,6 +13,9 @@ from vireo.api.schema import Model, Time
 READY = "Ready"
 RECONCILING = "Reconciling"
 STALLED = "Stalled"
+COMPLETE = "Complete"
+FAILED = "Failed"
+"""What an act ends in, as a Job does."""
 
 
 @dataclass(frozen=True)

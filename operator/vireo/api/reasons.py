@@ -62,6 +62,19 @@ class Reason(StrEnum):
     INSTANCE_TYPE_MISSING = "InstanceTypeMissing", "The instance type that the machine names does not exist."
     PREFERENCE_MISSING = "PreferenceMissing", "The preference that the machine names does not exist."
 
+    # Operation
+    COMPLETED = "Completed", "The operation has done what it was asked for."
+    RESTARTING = "Restarting", "The machine is being restarted."
+    TARGET_MISSING = "TargetMissing", "What the operation is to act on does not exist."
+    TARGET_BUSY = "TargetBusy", "Another operation acts on the same target."
+    NOT_RUNNING = "NotRunning", "The machine does not run, so the act has nothing to act on."
+    NOT_MIGRATABLE = "NotMigratable", "The machine can not be moved while it runs; KubeVirt's words are in the message."
+    HOST_UNUSABLE = "HostUnusable", "The node that the machine is to move to does not exist or takes no machines."
+    MIGRATION_FAILED = "MigrationFailed", "KubeVirt began to move the machine and gave up; it runs on where it was."
+    INTERRUPTED = "Interrupted", "What the operation acted on ended before the act did."
+    CANCELLED = "Cancelled", "The operation was called back."
+    DEADLINE_EXCEEDED = "DeadlineExceeded", "The operation's deadline passed before its act was done."
+
     # VirtualDisk
     BOUND = "Bound", "The disk's claim is bound to storage of the size its spec asks."
     PROVISIONING = "Provisioning", "The datastore is making the disk."

@@ -62,10 +62,12 @@ def own(kind: str, plural: str, *, namespaced: bool = True) -> Resource:
 
 VIRTUAL_MACHINE: Final = own("VirtualMachine", "virtualmachines")
 VIRTUAL_DISK: Final = own("VirtualDisk", "virtualdisks")
+OPERATION: Final = own("Operation", "operations")
 PLATFORM: Final = own("Platform", "platforms", namespaced=False)
 
 EVENT: Final = Resource("events.k8s.io", "v1", "events", "Event")
 SECRET: Final = Resource("", "v1", "secrets", "Secret")
+NODE: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
 POD: Final = Resource("", "v1", "pods", "Pod")
 CLAIM: Final = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 STORAGE_CLASS: Final = Resource("storage.k8s.io", "v1", "storageclasses", "StorageClass", namespaced=False)
@@ -73,6 +75,9 @@ STORAGE_CLASS: Final = Resource("storage.k8s.io", "v1", "storageclasses", "Stora
 KUBEVIRT: Final = Resource("kubevirt.io", "v1", "kubevirts", "KubeVirt")
 KUBEVIRT_MACHINE: Final = Resource("kubevirt.io", "v1", "virtualmachines", "VirtualMachine")
 KUBEVIRT_INSTANCE: Final = Resource("kubevirt.io", "v1", "virtualmachineinstances", "VirtualMachineInstance")
+KUBEVIRT_MIGRATION: Final = Resource(
+    "kubevirt.io", "v1", "virtualmachineinstancemigrations", "VirtualMachineInstanceMigration"
+)
 INSTANCE_SUBRESOURCES: Final = Resource(
     "subresources.kubevirt.io", "v1", "virtualmachineinstances", "VirtualMachineInstance"
 )

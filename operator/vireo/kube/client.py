@@ -1,7 +1,7 @@
 """The connection to the API server: one place for credentials, timeouts and errors. Bodies come back as bytes, for msgspec."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -56,6 +56,18 @@ class Credentials:
     token: str | None
 
 
+def _last_word(may_write: Callable[[], bool]) -> aiohttp.TraceConfig:
+    async def before_sending(_: object, __: object, request: aiohttp.TraceRequestHeadersSentParams) -> None:
+        if request.method != "GET" and not may_write():
+            raise ApiError(
+                request.method, request.url.path, 0, "NotLeading", "not sent: another operator may lead by now"
+            )
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(before_sending)
+    return trace
+
+
 class _Status(msgspec.Struct, rename="camel"):
     reason: str = ""
     message: str = ""
@@ -68,15 +80,21 @@ class Client:
         self._api = api
 
     @classmethod
-    async def connect(cls) -> Self:
-        """In a pod by its service account, elsewhere by $KUBECONFIG, as kubectl does."""
+    async def connect(cls, may_write: Callable[[], bool] = lambda: True, agent: str = "vireo") -> Self:
+        """In a pod by its service account, elsewhere by $KUBECONFIG, as kubectl does. `agent` is what an audit log says of it.
+
+        `may_write` is asked of each write when the connection is there and before its first byte is sent.
+        """
         configuration = Configuration()
+        configuration.trace_configs = [_last_word(may_write)]
         if "KUBERNETES_SERVICE_HOST" in os.environ:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
             found = os.environ.get("KUBECONFIG")  # read now: the library reads it when it is imported
             await config.load_kube_config(found, client_configuration=configuration)  # type: ignore[no-untyped-call]
-        return cls(ApiClient(configuration))
+        api = ApiClient(configuration)
+        api.user_agent = agent
+        return cls(api)
 
     async def __aenter__(self) -> Self:
         return self

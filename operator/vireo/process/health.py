@@ -15,6 +15,7 @@ class Health:
     """What the probes ask."""
 
     ready: Callable[[], bool]
+    leads: Callable[[], bool]
     queue: Queue
 
 
@@ -30,7 +31,9 @@ async def serve(health: Health, metrics: Metrics, port: int) -> None:
         return web.Response(status=503, text="not all objects have been seen yet")
 
     async def page(_: web.Request) -> web.Response:
-        return web.Response(body=metrics.page(health.queue.depth), headers={"Content-Type": metrics.CONTENT_TYPE})
+        return web.Response(
+            body=metrics.page(health.queue, leads=health.leads()), headers={"Content-Type": metrics.CONTENT_TYPE}
+        )
 
     application = web.Application()
     application.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", page)])

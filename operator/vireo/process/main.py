@@ -4,10 +4,14 @@ import argparse
 import asyncio
 import os
 import signal
+import socket
 import sys
+import uuid
+from pathlib import Path
 
+from vireo.kube.leadership import Leadership
 from vireo.process import logs
-from vireo.process.run import run
+from vireo.process.run import now, run
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     logs.configure(options.log_level)
     if options.kubeconfig:
         os.environ["KUBECONFIG"] = options.kubeconfig  # where kopf's client looks too
-    return asyncio.run(_until_stopped(options.port))
+    return asyncio.run(_until_stopped(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,17 +33,40 @@ def _parser() -> argparse.ArgumentParser:
     operator.add_argument(
         "--port", type=int, default=8080, help="of /livez, /readyz and /metrics (default: %(default)s)"
     )
+    operator.add_argument(
+        "--leader-elect-resource-namespace",
+        default=_pod_namespace() or "vireo",
+        help="where the Lease lies by which one of several operators works (default: the pod's namespace, else %(default)s)",
+    )
+    operator.add_argument(
+        "--leader-elect-resource-name", default="vireo-operator", help="the Lease's name (default: %(default)s)"
+    )
     operator.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     return parser
 
 
-async def _until_stopped(port: int) -> int:
+async def _until_stopped(options: argparse.Namespace) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await run(port, stop)
+    leadership = Leadership(
+        options.leader_elect_resource_namespace, options.leader_elect_resource_name, _identity(), now
+    )
+    await run(options.port, stop, leadership)
     return 0
+
+
+def _pod_namespace() -> str:
+    """Empty where this is no pod."""
+    file = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+    return file.read_text().strip() if file.exists() else ""
+
+
+def _identity() -> str:
+    """A pod has its name to itself, and a container that is started anew in it goes on where the one before it ended."""
+    host = socket.gethostname()
+    return host if "KUBERNETES_SERVICE_HOST" in os.environ else f"{host}_{uuid.uuid4()}"
 
 
 if __name__ == "__main__":

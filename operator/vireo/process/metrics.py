@@ -1,5 +1,6 @@
 """Prometheus metrics, by its naming rules."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from vireo.api.resources import Key, Resource
+from vireo.reconcile.queue import Queue
 
 
 class Metrics:
@@ -28,6 +30,20 @@ class Metrics:
             "vireo_reconcile_duration_seconds", "Time of one reconcile.", ["resource", "result"], registry=self.registry
         )
         self._depth = Gauge("vireo_queue_depth", "Objects that are due or being worked on.", registry=self.registry)
+        self._age = Gauge(
+            "vireo_queue_oldest_seconds",
+            "For how long the object that waits longest for a worker has been due.",
+            registry=self.registry,
+        )
+        self._leads = Gauge(
+            "vireo_leader", "1 if this operator holds the Lease and works, 0 if it stands by.", registry=self.registry
+        )
+        self._lag = Histogram(
+            "vireo_event_loop_lag_seconds",
+            "How late the operator's loop comes to what is due, looked at once a second.",
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+            registry=self.registry,
+        )
 
     def write(self, verb: str, key: Key) -> None:
         self._writes.labels(verb, str(key.resource)).inc()
@@ -42,7 +58,17 @@ class Metrics:
         finally:
             self._reconciles.labels(str(resource), result).observe(time.perf_counter() - start)
 
-    def page(self, depth: int) -> bytes:
+    async def watch_the_loop(self) -> None:
+        """Until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + 1
+            await asyncio.sleep(1)
+            self._lag.observe(max(0.0, loop.time() - due))
+
+    def page(self, queue: Queue, *, leads: bool) -> bytes:
         """The text that Prometheus reads."""
-        self._depth.set(depth)
+        self._depth.set(queue.depth)
+        self._age.set(queue.age)
+        self._leads.set(leads)
         return generate_latest(self.registry)

@@ -11,6 +11,7 @@ from vireo.api.kind import Kind
 from vireo.api.resources import Key
 from vireo.kinds import KINDS
 from vireo.kube.client import ApiError, Client
+from vireo.kube.leadership import Leadership
 from vireo.kube.observe import Reader
 from vireo.kube.store import Store
 from vireo.kube.watch import Watcher
@@ -24,6 +25,8 @@ from vireo.reconcile.queue import Queue
 log = logging.getLogger(__name__)
 
 WORKERS = 8
+DRAIN_SECONDS = 5.0
+"""How long what is being worked on may take when the process is told to stop."""
 
 
 def now() -> datetime:
@@ -33,7 +36,10 @@ def now() -> datetime:
 class Operator:
     """All parts of one operator process, connected."""
 
-    def __init__(self, client: Client, kinds: Iterable[Kind[Any, Any]] = KINDS) -> None:
+    def __init__(
+        self, client: Client, kinds: Iterable[Kind[Any, Any]] = KINDS, leadership: Leadership | None = None
+    ) -> None:
+        self.leadership = leadership
         self.store = Store(kinds)
         self.metrics = Metrics()
         self.gate = Gate(client, self.store, self.metrics.write)
@@ -43,10 +49,21 @@ class Operator:
         self.watchers = [Watcher(client, self.store, watch, self.queue.wake) for watch in self._foreign()]
 
     async def run(self, port: int, stop: asyncio.Event) -> None:
-        """Until `stop` is set. A part that fails ends all: the process is started anew rather than left half alive."""
+        """Until `stop` is set. A part that fails ends all: the process is started anew rather than left half alive.
+
+        The lead is handed over last, when nothing is written any more.
+        """
+        async with asyncio.TaskGroup() as group:
+            lead = group.create_task(self.leadership.run()) if self.leadership else None
+            await self._work_until(stop, port)
+            if lead:
+                lead.cancel()
+
+    async def _work_until(self, stop: asyncio.Event, port: int) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(serve(Health(lambda: self.ready, self.queue), self.metrics, port)),
+                group.create_task(serve(Health(lambda: self.ready, self._leads, self.queue), self.metrics, port)),
+                group.create_task(self.metrics.watch_the_loop()),
                 group.create_task(self._make_singletons()),
                 group.create_task(self.own.run()),
                 group.create_task(self.own.compare()),
@@ -55,6 +72,7 @@ class Operator:
             ]
             await stop.wait()
             log.info("told to stop")
+            await self.queue.drain(DRAIN_SECONDS)
             for task in tasks:
                 task.cancel()
 
@@ -63,18 +81,29 @@ class Operator:
         """Whether everything that existed at the start has been seen."""
         return self.own.indexed.is_set() and all(watcher.synced.is_set() for watcher in self.watchers)
 
+    def _leads(self) -> bool:
+        return self.leadership is None or self.leadership.may_write()
+
     async def _reconcile(self) -> None:
         for watcher in self.watchers:
             await watcher.synced.wait()
         await self.own.indexed.wait()
-        log.info("all objects seen; reconciling")
+        log.info("all objects seen; waiting for the lead")
+        await self._lead()
+        log.info("reconciling")
         await self.queue.run(WORKERS)
 
     async def _work(self, key: Key) -> Result:
         with self.metrics.reconcile(key.resource):
             return await self.reconciler.reconcile(key, now())
 
+    async def _lead(self) -> None:
+        """Until it is this one's turn."""
+        if self.leadership:
+            await self.leadership.acquired.wait()
+
     async def _make_singletons(self) -> None:
+        await self._lead()
         for kind in (kind for kind in self.store.kinds.values() if kind.singleton):
             await self._make(kind)
 
@@ -94,8 +123,8 @@ class Operator:
         return [watch for resource, watch in sorted(self.store.watches.items()) if resource not in self.store.kinds]
 
 
-async def run(port: int, stop: asyncio.Event) -> None:
-    """Connects, runs, and lets go."""
-    async with await Client.connect() as client:
+async def run(port: int, stop: asyncio.Event, leadership: Leadership) -> None:
+    """Connects, runs when it is this one's turn, and lets go."""
+    async with await Client.connect(leadership.may_write, f"vireo ({leadership.identity})") as client:
         with contextlib.suppress(asyncio.CancelledError):
-            await Operator(client).run(port, stop)
+            await Operator(client, leadership=leadership).run(port, stop)

@@ -4,19 +4,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from vireo.api.conditions import READY, STALLED
+from vireo.api.conditions import COMPLETE, READY, STALLED
 from vireo.api.names import FIELD_MANAGER
 from vireo.api.reconcile import Observed
 
 
 def event(observed: Observed[Any, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A Warning when the object stalls for a new reason, a Normal when it becomes Ready or is it for a new one."""
+    """A Warning when the object stalls for a new reason, a Normal when it becomes Ready (an act: Complete) or is it for a new one."""
     stalled = _condition(after, STALLED)
     if stalled and stalled["status"] == "True":
         return None if _same(_condition(before, STALLED), stalled) else _event(observed, "Warning", stalled)
-    ready = _condition(after, READY)
-    if ready and ready["status"] == "True" and not _same(_condition(before, READY), ready):
-        return _event(observed, "Normal", ready)
+    for good in (READY, COMPLETE):
+        found = _condition(after, good)
+        if found and found["status"] == "True" and not _same(_condition(before, good), found):
+            return _event(observed, "Normal", found)
     return None
 
 

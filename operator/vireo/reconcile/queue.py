@@ -5,6 +5,7 @@ being worked on and due again, and then follows itself. Of two timers the earlie
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
@@ -19,6 +20,26 @@ COALESCE_SECONDS = 0.05
 """Events of one object come in flurries: what arrives within this time is one reconcile."""
 BACKOFF_FIRST_SECONDS = 1.0
 BACKOFF_MOST_SECONDS = 300.0
+RETRIES_A_SECOND = 10.0
+RETRIES_AT_ONCE = 100.0
+"""How many objects are tried again at once, and a second after that: where all fail, they do not come in a flood for ever."""
+
+
+class Bucket:
+    """A token bucket: so many at once, and so many a second after that."""
+
+    def __init__(self, a_second: float, at_once: float) -> None:
+        self._a_second = a_second
+        self._at_once = at_once
+        self._tokens = at_once
+        self._filled_at = 0.0
+
+    def take(self, now: float) -> float:
+        """Takes a token, one that is yet to come if there is none; how many seconds it takes to come."""
+        self._tokens = min(self._at_once, self._tokens + (now - self._filled_at) * self._a_second)
+        self._filled_at = now
+        self._tokens -= 1
+        return max(0.0, -self._tokens / self._a_second)
 
 
 class Queue:
@@ -28,10 +49,13 @@ class Queue:
         self._work = work
         self._now = now
         self._timers: dict[Key, asyncio.TimerHandle] = {}
-        self._due: set[Key] = set()
+        self._due: dict[Key, float] = {}
         self._ready: asyncio.Queue[Key] = asyncio.Queue()
         self._busy: set[Key] = set()
         self._failures: dict[Key, int] = {}
+        self._retries = Bucket(RETRIES_A_SECOND, RETRIES_AT_ONCE)
+        self._closed = False
+        self._rested = asyncio.Event()
 
     def wake(self, keys: Iterable[Key]) -> None:
         """Something changed: each key is due now, whatever it was waiting for."""
@@ -41,7 +65,13 @@ class Queue:
     @property
     def depth(self) -> int:
         """How many keys are due or being worked on."""
-        return len(self._due | self._busy)
+        return len(self._due.keys() | self._busy)
+
+    @property
+    def age(self) -> float:
+        """For how many seconds the one that waits longest for a worker has been due; 0 when none waits."""
+        first = min(self._due.values(), default=None)
+        return 0.0 if first is None else asyncio.get_running_loop().time() - first
 
     async def run(self, workers: int) -> None:
         """Works until cancelled."""
@@ -49,15 +79,27 @@ class Queue:
             for _ in range(workers):
                 group.create_task(self._worker())
 
+    async def drain(self, seconds: float) -> None:
+        """Begins nothing new, and waits so long at most for what is being worked on."""
+        self._closed = True
+        if self._busy:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._rested.wait()
+
     async def _worker(self) -> None:
         while True:
             key = await self._ready.get()
-            self._due.discard(key)
+            if self._closed:
+                return
+            self._due.pop(key, None)
             self._busy.add(key)
             try:
                 await self._one(key)
             finally:
                 self._busy.discard(key)
+                if self._closed and not self._busy:
+                    self._rested.set()
                 if key in self._due:
                     self._ready.put_nowait(key)
 
@@ -65,7 +107,8 @@ class Queue:
         result = await self._result(key)
         if result.retry:
             failures = self._failures[key] = self._failures.get(key, 0) + 1
-            self._schedule(key, min(BACKOFF_MOST_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** min(failures - 1, 16)))
+            pause = min(BACKOFF_MOST_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** min(failures - 1, 16))
+            self._schedule(key, max(pause, self._retries.take(asyncio.get_running_loop().time())))
         else:
             self._failures.pop(key, None)
         if result.wake_at:
@@ -95,6 +138,6 @@ class Queue:
 
     def _become_due(self, key: Key) -> None:
         del self._timers[key]
-        self._due.add(key)
+        self._due[key] = asyncio.get_running_loop().time()
         if key not in self._busy:
             self._ready.put_nowait(key)

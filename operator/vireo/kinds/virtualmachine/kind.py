@@ -54,6 +54,9 @@ def _machine_of(live: Live[Any]) -> Key | None:
     return Key(VIRTUAL_MACHINE, live.meta.namespace, owner.name)
 
 
+INSTANCES: Final = Watch(KUBEVIRT_INSTANCE, InstanceView, owner=_machine_of, namesake=True)
+"""Shared with the kinds that act on machines: a resource has one projection."""
+
 KIND: Final = Kind(
     resource=VIRTUAL_MACHINE,
     singular="virtualmachine",
@@ -77,7 +80,7 @@ KIND: Final = Kind(
     ),
     watches=(
         Watch(KUBEVIRT_MACHINE, MachineView, owner=_machine_of, namesake=True),
-        Watch(KUBEVIRT_INSTANCE, InstanceView, owner=_machine_of, namesake=True),
+        INSTANCES,
         Watch(POD, LauncherView, owner=_machine_of, selector=LAUNCHERS),
         Watch(INSTANCE_TYPE, NamedView),
         Watch(CLUSTER_INSTANCE_TYPE, NamedView),

@@ -13,13 +13,13 @@ that one is gone, and nobody asked for another, the machine stays off.
 """
 
 from enum import Enum, StrEnum
-from typing import Final
+from typing import Any, Final
 
 from vireo.api.conditions import condition
 from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Observed
-from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MACHINE, POD, Key
+from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MACHINE, OPERATION, POD, Key
 from vireo.kinds.virtualmachine.types import VirtualMachineSpec, VirtualMachineStatus
 from vireo.kinds.virtualmachine.views import InstanceView, LauncherView, MachineView, said
 
@@ -159,6 +159,8 @@ def end_of(machine: Machine) -> End | None:
     nobody saw was others. With KubeVirt's machine itself it goes by mistake: that is made anew.
     """
     live, state, before = instance(machine), power(machine), remembered(machine)
+    if restarts_by_operation(machine):
+        return None
     if before is None and _comes_anew(machine):
         return None
     if live is None:
@@ -219,6 +221,21 @@ def restart_asked(machine: Machine) -> bool:
     """Whether virt-controller was told to start the machine and has yet to do so."""
     live = made(machine)
     return live is not None and any(one.action == "Start" for one in live.view.status.state_change_requests)
+
+
+def operations(machine: Machine) -> tuple[Live[Any], ...]:
+    """The operations that name the machine, whatever became of them."""
+    return tuple(one for one in machine.users if one.resource == OPERATION and not one.view.invalid)
+
+
+def restarts_by_operation(machine: Machine) -> bool:
+    """Whether a restart was decided on the instance that the last start made: when that one ends, another is to come."""
+    decided_on = {
+        one.view.status.acted.uid
+        for one in operations(machine)
+        if one.view.spec.action == "Restart" and one.view.status.acted
+    }
+    return machine.status.instance in decided_on
 
 
 def waits_for_start(machine: Machine) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 from vireo.api.conditions import Finding, Said, conditions, fails, holds, progress
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Outcome, refusal
+from vireo.kinds.virtualmachine.acting import acting
 from vireo.kinds.virtualmachine.attached import attached
 from vireo.kinds.virtualmachine.desired import hushed_until
 from vireo.kinds.virtualmachine.findings import STAYS_OFF, ending, guest_state, restart_required, state
@@ -74,6 +75,7 @@ def status_of(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...])
         guest=_known_of(machine, live) if live else None,
         disks=attached(machine, desired, outcomes),
         instance=started(machine),
+        operation=acting(machine),
         conditions=conditions(machine.status.conditions, said_now, generation, machine.now),
     )
 

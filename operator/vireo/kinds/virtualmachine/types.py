@@ -221,6 +221,13 @@ class AttachedDisk(Model):
     claim: Annotated[Name, Field(description="The PersistentVolumeClaim.")]
 
 
+class ActingOperation(Model):
+    """An operation, told from another of its name."""
+
+    name: Annotated[Name, Field(description="Its name.")]
+    uid: Annotated[str, Field(description="Its UID.", max_length=63)]
+
+
 Phase = Literal["Pending", "Starting", "Running", "Migrating", "Paused", "Stopping", "Stopped", "Failed", "Deleting"]
 
 
@@ -256,6 +263,10 @@ class VirtualMachineStatus(Model):
             "or the machine is to be stopped.",
             max_length=63,
         ),
+    ] = None
+    operation: Annotated[
+        ActingOperation | None,
+        Field(description="The operation that may act on the machine now: one at a time, the oldest first."),
     ] = None
     conditions: Annotated[
         tuple[Condition, ...], Field(description="What is so, and why.", max_length=16), ListMap("type")

@@ -151,8 +151,12 @@ class GuestOs(msgspec.Struct, frozen=True, rename="camel"):
 class MigrationState(msgspec.Struct, frozen=True, rename="camel"):
     """status.migrationState: the newest migration."""
 
+    migration_uid: str = ""
     start_timestamp: datetime | None = None
     end_timestamp: datetime | None = None
+    completed: bool = False
+    failed: bool = False
+    target_node: str = ""
 
 
 class InstanceStatus(msgspec.Struct, frozen=True, rename="camel"):

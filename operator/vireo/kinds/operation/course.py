@@ -1,0 +1,65 @@
+"""The course of an act: what is to be said of it, whether it has ended, and what is to be done for it now.
+
+An act is decided on what was seen (status.acted), and that is written before anything is done. From then on only what was written
+counts: the same decision is carried out after a crash, on the same instance, and once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from vireo.api.conditions import Finding
+from vireo.api.objects import Child, Live
+from vireo.api.reasons import Reason
+from vireo.kinds.operation.target import Instance, Operation
+from vireo.kinds.operation.types import Acted
+
+
+@dataclass(frozen=True)
+class Action:
+    """What one word in spec.action means, in four steps."""
+
+    would: Callable[[Operation], str]
+    """What it would do, for a dry run."""
+    why_not: Callable[[Operation], "Course | None"]
+    """What speaks against it before it has begun, beside what speaks against any act."""
+    begin: Callable[[Operation, Instance], "Course"]
+    """What it is decided on."""
+    course: Callable[[Operation, Acted], "Course"]
+    """How it goes, once it was decided."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is so with an act. `done`: True, it did what was asked; False, it failed; None, it goes on."""
+
+    finding: Finding
+    done: bool | None = None
+    begins: Acted | None = None
+    """What the act is decided on, if it is decided now."""
+    child: Child | None = None
+    """What is to be made for it."""
+    delete: tuple[Live[object], ...] = ()
+    """What is to be ended for it."""
+
+
+def goes_on(reason: Reason, message: str) -> Course:
+    return Course(Finding(reason, message))
+
+
+def failed(reason: Reason, message: str) -> Course:
+    return Course(Finding(reason, message), done=False)
+
+
+def completed(message: str) -> Course:
+    return Course(Finding(Reason.COMPLETED, message), done=True)
+
+
+def begins(reason: Reason, message: str, live: Instance) -> Course:
+    """The act is decided on this instance, as it is now."""
+    state = live.view.status.migration_state
+    acted = Acted(
+        uid=live.meta.uid,
+        host=live.view.status.node_name or None,
+        migration=state.migration_uid or None if state else None,
+    )
+    return replace(goes_on(reason, message), begins=acted)

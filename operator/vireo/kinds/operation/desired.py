@@ -1,0 +1,38 @@
+"""Operation: what is to be done for the act now, and when to look again."""
+
+from datetime import datetime
+
+from vireo.api.objects import Live
+from vireo.api.reconcile import Desired
+from vireo.api.resources import OPERATION
+from vireo.kinds.operation.checks import judge
+from vireo.kinds.operation.target import Operation, ends_at
+
+
+def desired(operation: Operation) -> Desired:
+    """Nothing is done before what it is done to was written (status.acted): an act that begins does so in the next pass."""
+    status = operation.status
+    if status.finished:
+        return _kept_for_a_while(operation)
+    found = judge(operation)
+    return Desired(
+        children=(found.child,) if found.child else (),
+        delete=found.delete,
+        finalizer=status.acted is not None and found.done is None,
+        wake_at=_wake_at(operation) if found.done is None else None,
+        waiting=found.finding if found.done is None else None,
+    )
+
+
+def _kept_for_a_while(operation: Operation) -> Desired:
+    """Then it is deleted."""
+    ended = operation.status.completion_time
+    goes_at = ended + operation.spec.ttl_after_finished if ended else None
+    if goes_at is None or operation.now < goes_at or operation.deleting:
+        return Desired(wake_at=None if operation.deleting else goes_at)
+    return Desired(delete=(Live(OPERATION, operation.meta, None),))
+
+
+def _wake_at(operation: Operation) -> datetime | None:
+    end = ends_at(operation)
+    return end if end and operation.now < end else None

@@ -1,0 +1,55 @@
+"""Operation: names, columns and what is read for it."""
+
+from typing import Any, Final
+
+from vireo.api.kind import Column, Kind, Watch
+from vireo.api.names import API_VERSION
+from vireo.api.objects import Live
+from vireo.api.resources import KUBEVIRT_MIGRATION, NODE, OPERATION, Key
+from vireo.kinds.operation.desired import desired
+from vireo.kinds.operation.status import status_of
+from vireo.kinds.operation.target import uses
+from vireo.kinds.operation.types import BLOCK_OF_ITS_ACTION, NOT_LATER, OperationSpec, OperationStatus
+from vireo.kinds.operation.views import MigrationView, NodeView
+from vireo.kinds.virtualmachine.kind import INSTANCES
+
+
+def _operation_of(live: Live[Any]) -> Key | None:
+    owner = live.meta.controller
+    if owner is None or (owner.api_version, owner.kind) != (API_VERSION, OPERATION.kind):
+        return None
+    return Key(OPERATION, live.meta.namespace, owner.name)
+
+
+KIND: Final = Kind(
+    resource=OPERATION,
+    singular="operation",
+    short_names=("vop",),
+    description="One act on a machine: a restart, or a move to another node. It acts once, says what became of it, and is kept for a "
+    "while to be read.",
+    spec=OperationSpec,
+    status=OperationStatus,
+    rules=(BLOCK_OF_ITS_ACTION, NOT_LATER),
+    longest_name=63,
+    columns=(
+        Column("Action", "string", ".spec.action", "What is done."),
+        Column("Target", "string", ".spec.target.name", "What it is done to."),
+        Column("Complete", "string", '.status.conditions[?(@.type=="Complete")].status', "Whether it is done."),
+        Column("Reason", "string", '.status.conditions[?(@.type=="Complete")].reason', "Why, as one word."),
+        Column("Seconds", "string", ".status.lasted.seconds", "How long the act took."),
+        Column("By", "string", ".status.requestedBy", "Who asked for it."),
+        Column("Age", "date", ".metadata.creationTimestamp", "Since when it exists."),
+        Column(
+            "Message", "string", '.status.conditions[?(@.type=="Complete")].message', "Why, as a sentence.", wide=True
+        ),
+    ),
+    watches=(
+        Watch(KUBEVIRT_MIGRATION, MigrationView, owner=_operation_of, namesake=True),
+        Watch(NODE, NodeView),
+        INSTANCES,
+    ),
+    uses=uses,
+    desired=desired,
+    status_of=status_of,
+    ready_when="kubectl wait operation.vireo.dev/NAME --for=condition=Complete",
+)

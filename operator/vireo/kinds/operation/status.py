@@ -1,0 +1,46 @@
+"""Operation: what is so, and why."""
+
+from datetime import datetime
+
+from vireo.api.conditions import COMPLETE, FAILED, RECONCILING, STALLED, Finding, Said, conditions, fails, holds
+from vireo.api.names import ANNOTATION_REQUESTED_BY
+from vireo.api.reconcile import Desired, Outcome, refusal
+from vireo.kinds.operation.checks import judge
+from vireo.kinds.operation.course import Course
+from vireo.kinds.operation.target import Operation, migration
+from vireo.kinds.operation.types import Lasted, OperationStatus
+
+
+def status_of(operation: Operation, _: Desired, outcomes: tuple[Outcome, ...]) -> OperationStatus:
+    before, generation = operation.status, operation.meta.generation
+    if before.finished:
+        return before.model_copy(update={"observed_generation": generation})
+    found = judge(operation)
+    refused = refusal(outcomes)
+    ended = operation.now.replace(microsecond=0) if found.done is not None else None
+    began = before.start_time or (operation.now.replace(microsecond=0) if found.begins else None)
+    finding = refused.finding if refused and refused.finding and found.done is None else found.finding
+    made = migration(operation)
+    return OperationStatus(
+        observed_generation=generation,
+        requested_by=(operation.meta.annotations.get(ANNOTATION_REQUESTED_BY) or "")[:253] or None,
+        acted=before.acted or found.begins,
+        migration=before.migration or (made.meta.uid if made else None),
+        start_time=began,
+        completion_time=ended,
+        outcome=found.finding.message if ended else None,
+        lasted=_lasted(began, ended),
+        conditions=conditions(before.conditions, _said(found, finding), generation, operation.now),
+    )
+
+
+def _said(found: Course, finding: Finding) -> tuple[Said, ...]:
+    if found.done:
+        return (holds(COMPLETE, finding),)
+    if found.done is None:
+        return fails(COMPLETE, finding), holds(RECONCILING, finding)
+    return fails(COMPLETE, finding), holds(FAILED, finding), holds(STALLED, finding)
+
+
+def _lasted(began: datetime | None, ended: datetime | None) -> Lasted | None:
+    return Lasted(seconds=max(0.0, (ended - began).total_seconds())) if began and ended else None

@@ -1,0 +1,65 @@
+"""What an operation looks at: its machine, the machine's instance, the migration that it made, the node that is named."""
+
+from datetime import datetime
+from typing import Any
+
+from vireo.api.objects import Live, Meta
+from vireo.api.reconcile import Observed
+from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, VIRTUAL_MACHINE, Key
+from vireo.kinds.operation.types import OperationSpec, OperationStatus
+from vireo.kinds.operation.views import MigrationView
+from vireo.kinds.virtualmachine.views import InstanceView
+
+Operation = Observed[OperationSpec, OperationStatus]
+Instance = Live[InstanceView]
+Migration = Live[MigrationView]
+
+
+def uses(meta: Meta, spec: OperationSpec, _: OperationStatus) -> frozenset[Key]:
+    """The machine, its instance, and the nodes that are named."""
+    nodes = {spec.migrate.host, spec.migrate.away_from} if spec.migrate else set()
+    return frozenset(
+        {
+            Key(VIRTUAL_MACHINE, meta.namespace, spec.target.name),
+            Key(KUBEVIRT_INSTANCE, meta.namespace, spec.target.name),
+            *(Key(NODE, "", node) for node in nodes if node),
+        }
+    )
+
+
+def machine(operation: Operation) -> Live[Any] | None:
+    """The VirtualMachine that is acted on."""
+    return operation.uses.get(Key(VIRTUAL_MACHINE, operation.key.namespace, operation.spec.target.name))
+
+
+def instance(operation: Operation) -> Instance | None:
+    """The instance of that machine, and of none that only has its name."""
+    live: Instance | None = operation.uses.get(
+        Key(KUBEVIRT_INSTANCE, operation.key.namespace, operation.spec.target.name)
+    )
+    return live
+
+
+def migration(operation: Operation) -> Migration | None:
+    """The migration that this operation made."""
+    return operation.child(KUBEVIRT_MIGRATION)
+
+
+def node(operation: Operation, name: str) -> Live[Any] | None:
+    return operation.uses.get(Key(NODE, "", name))
+
+
+def ends_at(operation: Operation) -> datetime | None:
+    """The deadline as a moment."""
+    made = operation.meta.creation_timestamp
+    return made + operation.spec.deadline if made else None
+
+
+def is_late(operation: Operation) -> bool:
+    end = ends_at(operation)
+    return end is not None and operation.now >= end
+
+
+def called_back(operation: Operation) -> bool:
+    """Whether the act is not wanted any more."""
+    return operation.spec.cancel or operation.deleting or is_late(operation)

@@ -1,0 +1,128 @@
+"""Operation: the types of its spec and status."""
+
+from datetime import timedelta
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from vireo.api.conditions import COMPLETE, FAILED, Condition, condition
+from vireo.api.schema import Duration, Label, ListMap, Model, Name, Rule, Time
+
+FIXED: Final = "an operation is one act and can not become another: make a new one"
+
+
+class Target(Model):
+    """What is acted on."""
+
+    kind: Annotated[Literal["VirtualMachine"], Field(description="Its kind.")]
+    name: Annotated[Label, Field(description="Its name, in the operation's namespace.")]
+
+
+class Migrate(Model):
+    """Where the machine moves. With neither field, to any other node."""
+
+    host: Annotated[
+        Name | None, Field(description="The node that it moves to. It is not bound to that node afterwards.")
+    ] = None
+    away_from: Annotated[
+        Name | None, Field(description="The node that it leaves; a machine that is not there has left it already.")
+    ] = None
+
+
+class OperationSpec(Model):
+    """An act, as it is asked for."""
+
+    target: Annotated[Target, Field(description="What is acted on."), Rule("self == oldSelf", FIXED)]
+    action: Annotated[
+        Literal["Migrate", "Restart"],
+        Field(
+            description="Migrate: the machine moves to another node while it runs. Restart: its guest is shut down, and started again."
+        ),
+        Rule("self == oldSelf", FIXED),
+    ]
+    migrate: Annotated[
+        Migrate | None,
+        Field(description="Where a machine moves, with action Migrate."),
+        Rule("self == oldSelf", FIXED),
+        Rule("!has(self.host) || !has(self.awayFrom)", "name the node that it moves to, or the one that it leaves"),
+    ] = None
+    dry_run: Annotated[
+        bool,
+        Field(description="Nothing is done: the outcome says what would be, or why it can not."),
+        Rule("self == oldSelf", FIXED),
+    ] = False
+    cancel: Annotated[
+        bool,
+        Field(
+            description="Set to true: the act is not begun; a move that has begun is called back. A restart that has begun goes on."
+        ),
+        Rule("self || !oldSelf", "what was cancelled stays so: make a new operation"),
+    ] = False
+    deadline: Annotated[
+        Duration,
+        Field(
+            description="How long after its making the act may take. Then it is not begun any more, and a move that has begun is called "
+            "back."
+        ),
+        Rule(
+            "duration(self) > duration('0s') && duration(self) <= duration('168h')",
+            "a deadline is more than 0s and at most 168h",
+        ),
+    ] = timedelta(minutes=30)
+    ttl_after_finished: Annotated[
+        Duration,
+        Field(description="How long after its end the operation is kept, to be read."),
+        Rule("duration(self) <= duration('8760h')", "an operation is kept for 8760h at most"),
+    ] = timedelta(hours=24)
+
+
+class Acted(Model):
+    """What the act was decided on. It is written before the act, so that the act is done to this and to nothing that came after."""
+
+    uid: Annotated[str, Field(description="The UID of the machine's instance.", max_length=63)]
+    host: Annotated[Name | None, Field(description="The node that it was on.")] = None
+    migration: Annotated[
+        str | None, Field(description="The UID of the migration that the instance had before.", max_length=63)
+    ] = None
+
+
+class Lasted(Model):
+    """How long the act took."""
+
+    seconds: Annotated[float, Field(description="From the moment when it was begun to its end.", ge=0)]
+
+
+class OperationStatus(Model):
+    """An act, as it went."""
+
+    observed_generation: Annotated[
+        int, Field(description="The generation of the spec that this was said of.", ge=0)
+    ] = 0
+    requested_by: Annotated[
+        str | None, Field(description="Who asked for it, as the API server knows them.", max_length=253)
+    ] = None
+    acted: Annotated[Acted | None, Field(description="What the act was decided on. Absent: it has not begun.")] = None
+    migration: Annotated[str | None, Field(description="The UID of the migration that was made.", max_length=63)] = None
+    start_time: Annotated[Time | None, Field(description="When it was begun.")] = None
+    completion_time: Annotated[Time | None, Field(description="When it ended.")] = None
+    outcome: Annotated[
+        str | None, Field(description="What became of it, or with dryRun would, as a sentence.", max_length=4096)
+    ] = None
+    lasted: Annotated[Lasted | None, Field(description="How long the act took.")] = None
+    conditions: Annotated[
+        tuple[Condition, ...], Field(description="What is so, and why.", max_length=16), ListMap("type")
+    ] = ()
+
+    @property
+    def finished(self) -> bool:
+        return any(
+            (found := condition(self.conditions, type_)) and found.status == "True" for type_ in (COMPLETE, FAILED)
+        )
+
+
+BLOCK_OF_ITS_ACTION: Final = Rule(
+    "self.spec.action == 'Migrate' || !has(self.spec.migrate)",
+    "only a Migrate moves a machine: take spec.migrate out, or set spec.action to Migrate",
+    path="spec.migrate",
+)
+NOT_LATER: Final = Rule("has(self.spec.migrate) == has(oldSelf.spec.migrate)", FIXED, path="spec.migrate")
