@@ -1,11 +1,13 @@
 """The operator is killed before each of its writes in turn: what starts after it reaches the same end, with nothing lost or doubled."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.user import DISKS, MACHINES, PATIENCE, User, disk, machine
+from support.user import DISKS, MACHINES, OPERATIONS, PATIENCE, User, disk, machine, operation
 
+from cloud import audit
 from cloud.api import condition
 from cloud.settings import Settings
 from vireo.api.resources import Key
@@ -15,6 +17,8 @@ from vireo.process.run import Operator
 pytestmark = pytest.mark.cloud
 
 OPERATOR = "deployment/vireo-operator"
+ADMINISTRATOR = "vireo-admin"
+"""Whose kubeconfig the operators of these tests have."""
 
 
 class Killed(BaseException):
@@ -46,6 +50,31 @@ async def test_a_machine_and_its_disk_come_to_the_same_end_wherever_the_operator
     user.delete(DISKS, "d", wait=False)
     assert await _lives_of_operators(user, lambda: _is_gone(user)) > 2, "nothing was shown"
     assert _claims(user) == []
+
+
+async def test_an_operation_acts_once_wherever_the_operator_is_killed(
+    no_other_operator: None,  # noqa: ARG001
+    user: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(user.settings.kubeconfig))
+    user.apply(machine("a"))
+    await _lives_of_operators(user, lambda: _holds(user, MACHINES, "a", "Ready"))
+    since = audit.mark(user.settings)
+
+    user.apply(operation("move", "a", "Migrate"))
+    assert await _lives_of_operators(user, lambda: _holds(user, OPERATIONS, "move", "Complete")) > 2, (
+        "nothing was shown"
+    )
+    user.apply(operation("again", "a", "Restart"))
+    assert await _lives_of_operators(user, lambda: _holds(user, OPERATIONS, "again", "Complete")) > 2, (
+        "nothing was shown"
+    )
+
+    acts = [one for one in audit.writes(user.settings, since, ADMINISTRATOR) if one.namespace == user.namespace]
+    done = Counter((one.verb, one.resource) for one in acts if one.code < 300)
+    assert done["create", "virtualmachineinstancemigrations"] == 1
+    assert done["delete", "virtualmachineinstances"] == 1
 
 
 async def _lives_of_operators(user: User, ended: Callable[[], bool]) -> int:
@@ -94,8 +123,11 @@ def _only(error: BaseException | None) -> BaseException | None:
 
 
 def _is_ready(user: User) -> bool:
-    found = [user.get(MACHINES, "a"), user.get(DISKS, "d")]
-    return all(one is not None and condition(one, "Ready").get("status") == "True" for one in found)
+    return _holds(user, MACHINES, "a", "Ready") and _holds(user, DISKS, "d", "Ready")
+
+
+def _holds(user: User, resource: str, name: str, type_: str) -> bool:
+    return condition(user.get(resource, name) or {}, type_).get("status") == "True"
 
 
 def _is_gone(user: User) -> bool:

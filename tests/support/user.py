@@ -18,7 +18,7 @@ T = TypeVar("T")
 Object = dict[str, Any]
 
 GUEST = "registry.local/guest:1"
-MACHINES, DISKS = "virtualmachines.vireo.dev", "virtualdisks.vireo.dev"
+MACHINES, DISKS, OPERATIONS = "virtualmachines.vireo.dev", "virtualdisks.vireo.dev", "operations.vireo.dev"
 INSTANCES, KUBEVIRT_MACHINES = "virtualmachineinstances.kubevirt.io", "virtualmachines.kubevirt.io"
 VERSIONS = {"vireo.dev": "v1alpha1", "kubevirt.io": "v1", "snapshot.storage.k8s.io": "v1"}
 PATIENCE = 120.0  # seconds for what takes one on an idle machine: tests wait for what must become true, not for a time
@@ -156,6 +156,11 @@ def machine(name: str, **spec: Any) -> Object:
 def disk(name: str, **spec: Any) -> Object:
     """A small empty disk."""
     return _own("VirtualDisk", name, {"size": "1Gi", **spec})
+
+
+def operation(name: str, machine: str, action: str, **spec: Any) -> Object:
+    """An act on a machine."""
+    return _own("Operation", name, {"target": {"kind": "VirtualMachine", "name": machine}, "action": action, **spec})
 
 
 def _own(kind: str, name: str, spec: Mapping[str, Any]) -> Object:

@@ -2,14 +2,17 @@
 desired.py and status.py ask the same question.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from vireo.api.conditions import COMPLETE, Finding, condition
 from vireo.api.reasons import Reason
+from vireo.api.resources import OPERATION, Key
 from vireo.kinds.operation.course import Action, Course, completed, failed, goes_on
 from vireo.kinds.operation.migrate import MIGRATE
 from vireo.kinds.operation.restart import RESTART
 from vireo.kinds.operation.target import Operation, instance, is_late, machine
+from vireo.kinds.virtualmachine.types import ActingOperation
 
 ACTIONS: Final[dict[str, Action]] = {"Migrate": MIGRATE, "Restart": RESTART}
 
@@ -72,7 +75,10 @@ def _target(operation: Operation) -> Course | None:
 
 
 def _turn(operation: Operation) -> Course | None:
-    """At a time one operation acts on a machine: the machine says which (status.operation). A dry run acts on nothing."""
+    """At a time one operation acts on a machine: the machine says which (status.operation). A dry run acts on nothing.
+
+    Who is in the way is written down first (status.blockedBy), and then looked at itself.
+    """
     live = machine(operation)
     assert live is not None, "what is acted on is there"
     acting = live.view.status.operation
@@ -80,6 +86,15 @@ def _turn(operation: Operation) -> Course | None:
         return None
     if acting is None:
         return goes_on(Reason.RECONCILING, f"{live.key} has not made way for this operation yet.")
-    return failed(
-        Reason.TARGET_BUSY, f"Operation {acting.name} acts on {live.key}. When it has ended, make this operation anew."
-    )
+    busy = f"Operation {acting.name} acts on {live.key}. When it has ended, make this operation anew."
+    if operation.status.blocked_by != acting.name:
+        return replace(goes_on(Reason.TARGET_BUSY, busy), blocked_by=acting.name)
+    if _acts(operation, acting):
+        return failed(Reason.TARGET_BUSY, busy)
+    return goes_on(Reason.RECONCILING, f"{live.key} has not made way for this operation yet.")
+
+
+def _acts(operation: Operation, acting: ActingOperation) -> bool:
+    """Whether that one goes on still: the machine may not have seen yet that it ended."""
+    live = operation.uses.get(Key(OPERATION, operation.key.namespace, acting.name))
+    return live is not None and live.meta.uid == acting.uid and not live.view.status.finished

@@ -36,6 +36,8 @@ class Course:
     done: bool | None = None
     begins: Acted | None = None
     """What the act is decided on, if it is decided now."""
+    blocked_by: str = ""
+    """The operation that has the turn, if there is another."""
     child: Child | None = None
     """What is to be made for it."""
     delete: tuple[Live[object], ...] = ()

@@ -1,12 +1,17 @@
 """Operation: what is to be done for the act now, and when to look again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from vireo.api.objects import Live
+from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired
 from vireo.api.resources import OPERATION
 from vireo.kinds.operation.checks import judge
+from vireo.kinds.operation.course import Course
 from vireo.kinds.operation.target import Operation, ends_at
+
+PATIENCE: Final = timedelta(seconds=3)
 
 
 def desired(operation: Operation) -> Desired:
@@ -19,9 +24,17 @@ def desired(operation: Operation) -> Desired:
         children=(found.child,) if found.child else (),
         delete=found.delete,
         finalizer=status.acted is not None and found.done is None,
-        wake_at=_wake_at(operation) if found.done is None else None,
+        wake_at=hushed_until(operation, found) or _wake_at(operation) if found.done is None else None,
         waiting=found.finding if found.done is None else None,
     )
+
+
+def hushed_until(operation: Operation, found: Course) -> datetime | None:
+    """Until when nothing is said of a new operation that waits for its turn: the machine gives it in the next moment."""
+    born = operation.meta.creation_timestamp
+    if born is None or operation.status.conditions or found.finding.reason is not Reason.RECONCILING:
+        return None
+    return born + PATIENCE if operation.now < born + PATIENCE else None
 
 
 def _kept_for_a_while(operation: Operation) -> Desired:

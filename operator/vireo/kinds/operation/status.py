@@ -7,6 +7,7 @@ from vireo.api.names import ANNOTATION_REQUESTED_BY
 from vireo.api.reconcile import Desired, Outcome, refusal
 from vireo.kinds.operation.checks import judge
 from vireo.kinds.operation.course import Course
+from vireo.kinds.operation.desired import hushed_until
 from vireo.kinds.operation.target import Operation, migration
 from vireo.kinds.operation.types import Lasted, OperationStatus
 
@@ -16,6 +17,8 @@ def status_of(operation: Operation, _: Desired, outcomes: tuple[Outcome, ...]) -
     if before.finished:
         return before.model_copy(update={"observed_generation": generation})
     found = judge(operation)
+    if hushed_until(operation, found):
+        return before
     refused = refusal(outcomes)
     ended = operation.now.replace(microsecond=0) if found.done is not None else None
     began = before.start_time or (operation.now.replace(microsecond=0) if found.begins else None)
@@ -24,6 +27,7 @@ def status_of(operation: Operation, _: Desired, outcomes: tuple[Outcome, ...]) -
     return OperationStatus(
         observed_generation=generation,
         requested_by=(operation.meta.annotations.get(ANNOTATION_REQUESTED_BY) or "")[:253] or None,
+        blocked_by=found.blocked_by or before.blocked_by,
         acted=before.acted or found.begins,
         migration=before.migration or (made.meta.uid if made else None),
         start_time=began,

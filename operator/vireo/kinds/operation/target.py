@@ -5,7 +5,7 @@ from typing import Any
 
 from vireo.api.objects import Live, Meta
 from vireo.api.reconcile import Observed
-from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, VIRTUAL_MACHINE, Key
+from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE, Key
 from vireo.kinds.operation.types import OperationSpec, OperationStatus
 from vireo.kinds.operation.views import MigrationView
 from vireo.kinds.virtualmachine.views import InstanceView
@@ -15,14 +15,15 @@ Instance = Live[InstanceView]
 Migration = Live[MigrationView]
 
 
-def uses(meta: Meta, spec: OperationSpec, _: OperationStatus) -> frozenset[Key]:
-    """The machine, its instance, and the nodes that are named."""
+def uses(meta: Meta, spec: OperationSpec, status: OperationStatus) -> frozenset[Key]:
+    """The machine, its instance, the nodes that are named, and the operation that is in the way."""
     nodes = {spec.migrate.host, spec.migrate.away_from} if spec.migrate else set()
     return frozenset(
         {
             Key(VIRTUAL_MACHINE, meta.namespace, spec.target.name),
             Key(KUBEVIRT_INSTANCE, meta.namespace, spec.target.name),
             *(Key(NODE, "", node) for node in nodes if node),
+            *([Key(OPERATION, meta.namespace, status.blocked_by)] if status.blocked_by else []),
         }
     )
 

@@ -101,6 +101,9 @@ class OperationStatus(Model):
     requested_by: Annotated[
         str | None, Field(description="Who asked for it, as the API server knows them.", max_length=253)
     ] = None
+    blocked_by: Annotated[
+        Name | None, Field(description="The operation that acted on the target when this one was made.")
+    ] = None
     acted: Annotated[Acted | None, Field(description="What the act was decided on. Absent: it has not begun.")] = None
     migration: Annotated[str | None, Field(description="The UID of the migration that was made.", max_length=63)] = None
     start_time: Annotated[Time | None, Field(description="When it was begun.")] = None
