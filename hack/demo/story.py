@@ -1,4 +1,6 @@
-"""The story of the demo: a machine with a disk boots, its disk grows under it, it is switched off and on, and Vireo says why."""
+"""The story of the demo: a machine with a disk boots, its disk grows under it, it moves and restarts, is switched off and on, and
+Vireo says why.
+"""
 
 import json
 from collections.abc import Mapping
@@ -8,8 +10,14 @@ from cloud.settings import CHECKOUT, Settings
 from demo.terminal import Terminal
 
 NAMESPACE, MACHINE, DISK = "demo", "hello", "hello-data"
-MACHINES, DISKS = "virtualmachine.vireo.dev", "virtualdisk.vireo.dev"
+MACHINES, DISKS, OPERATIONS = "virtualmachine.vireo.dev", "virtualdisk.vireo.dev", "operation.vireo.dev"
 GREETING = r"Welcome to .*"
+OPERATION = """\
+apiVersion: vireo.dev/v1alpha1
+kind: Operation
+metadata: {{name: {name}}}
+spec: {{action: {action}, target: {{kind: VirtualMachine, name: {machine}}}}}
+"""
 
 
 def tell(settings: Settings) -> None:
@@ -19,6 +27,8 @@ def tell(settings: Settings) -> None:
     _apply_the_examples(terminal)
     _read_the_greeting(terminal)
     _grow_the_disk(terminal)
+    _move(terminal)
+    _restart(terminal)
     _switch_off_and_on(terminal)
     _shut_down_from_inside(terminal)
     _show_what_vireo_said(terminal)
@@ -51,6 +61,32 @@ def _grow_the_disk(terminal: Terminal) -> None:
         terminal.kubectl("patch", DISKS, DISK, "--type=merge", "--patch", json.dumps({"spec": {"size": "2Gi"}}))
         terminal.kubectl("wait", f"{DISKS}/{DISK}", "--for=jsonpath={.status.capacity}=2Gi", "--timeout=60s")
         terminal.show(console.expect(r"disk .*2\.0 GiB.*", seconds=60))
+
+
+def _move(terminal: Terminal) -> None:
+    """To another node, while a process in the guest goes on."""
+    if terminal.settings.real_nodes < 2:
+        return
+    terminal.say("Moved to another node, as an operation; a process in the guest goes on")
+    with Console(terminal.settings, NAMESPACE, MACHINE) as console:
+        console.run("(while sleep 1; do date >> /tmp/alive; done) > /dev/null 2>&1 &")
+    _operate(terminal, "move", "Migrate")
+    with Console(terminal.settings, NAMESPACE, MACHINE) as console:
+        terminal.show(console.run("echo $(wc -l < /tmp/alive) seconds alive"))
+    terminal.kubectl("get", MACHINES, MACHINE)
+
+
+def _restart(terminal: Terminal) -> None:
+    terminal.say("Restarted, as an operation")
+    _operate(terminal, "restart", "Restart")
+    with Console(terminal.settings, NAMESPACE, MACHINE) as console:
+        terminal.show(console.expect(GREETING, seconds=60))
+
+
+def _operate(terminal: Terminal, name: str, action: str) -> None:
+    terminal.kubectl("create", "--filename=-", given=OPERATION.format(name=name, action=action, machine=MACHINE))
+    terminal.kubectl("wait", f"{OPERATIONS}/{name}", "--for=condition=Complete", "--timeout=120s")
+    terminal.kubectl("get", OPERATIONS, name, "--output=wide")
 
 
 def _switch_off_and_on(terminal: Terminal) -> None:

@@ -29,18 +29,21 @@ class Terminal:
         for line in text.strip().splitlines():
             print(f"  │ {line.rstrip()}", flush=True)
 
-    def kubectl(self, *arguments: str) -> str:
-        """Runs kubectl and shows it with its answer. Raises Failure with its words."""
-        print(f"$ kubectl {shlex.join(arguments)}", flush=True)
-        answer = self.ask(*arguments)
+    def kubectl(self, *arguments: str, given: str = "") -> str:
+        """Runs kubectl and shows it with what it is given and its answer. Raises Failure with its words."""
+        document = f" <<'END'\n{given.rstrip()}\nEND" if given else ""
+        print(f"$ kubectl {shlex.join(arguments)}{document}", flush=True)
+        answer = self.ask(*arguments, given=given)
         print(answer, end="", flush=True)
         return answer
 
-    def ask(self, *arguments: str) -> str:
+    def ask(self, *arguments: str, given: str = "") -> str:
         """The same, in silence."""
         command = [str(self.settings.bin / "kubectl"), "--namespace", self.namespace, *arguments]
         environment = {**os.environ, "KUBECONFIG": str(self.settings.kubeconfig)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT)
+        done = subprocess.run(
+            command, env=environment, input=given, capture_output=True, text=True, check=False, timeout=TIMEOUT
+        )
         if done.returncode:
             raise Failure(
                 f"{shlex.join(command)}: {done.stderr.strip()}", advice=f"kubectl -n {self.namespace} describe vireo"
