@@ -96,7 +96,7 @@ async def _lives_to_see(user: User, ended: Callable[[], bool]) -> bool:
             while not life.done():
                 if await asyncio.to_thread(ended):
                     stop.set()
-                    await asyncio.wait((life,))
+                    await asyncio.gather(life, return_exceptions=True)
                     return True
                 await asyncio.wait((life,), timeout=0.3)
         assert isinstance(_only(life.exception()), Killed), life.exception()

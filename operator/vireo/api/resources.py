@@ -71,6 +71,10 @@ NODE: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
 POD: Final = Resource("", "v1", "pods", "Pod")
 CLAIM: Final = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 STORAGE_CLASS: Final = Resource("storage.k8s.io", "v1", "storageclasses", "StorageClass", namespaced=False)
+SNAPSHOT_CLASS: Final = Resource(
+    "snapshot.storage.k8s.io", "v1", "volumesnapshotclasses", "VolumeSnapshotClass", namespaced=False
+)
+API_SERVICE: Final = Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False)
 
 KUBEVIRT: Final = Resource("kubevirt.io", "v1", "kubevirts", "KubeVirt")
 KUBEVIRT_MACHINE: Final = Resource("kubevirt.io", "v1", "virtualmachines", "VirtualMachine")

@@ -83,7 +83,8 @@ class Client:
     async def connect(cls, may_write: Callable[[], bool] = lambda: True, agent: str = "vireo") -> Self:
         """In a pod by its service account, elsewhere by $KUBECONFIG, as kubectl does. `agent` is what an audit log says of it.
 
-        `may_write` is asked of each write when the connection is there and before its first byte is sent.
+        `may_write` is asked of each write when the connection is there and before its first byte is sent. Raises ApiError where
+        there are no credentials.
         """
         configuration = Configuration()
         configuration.trace_configs = [_last_word(may_write)]
@@ -91,7 +92,10 @@ class Client:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
             found = os.environ.get("KUBECONFIG")  # read now: the library reads it when it is imported
-            await config.load_kube_config(found, client_configuration=configuration)  # type: ignore[no-untyped-call]
+            try:
+                await config.load_kube_config(found, client_configuration=configuration)  # type: ignore[no-untyped-call]
+            except config.ConfigException as error:
+                raise ApiError("CONNECT", found or "~/.kube/config", 0, "NoCredentials", str(error)) from error
         api = ApiClient(configuration)
         api.user_agent = agent
         return cls(api)

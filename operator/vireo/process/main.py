@@ -9,8 +9,10 @@ import sys
 import uuid
 from pathlib import Path
 
+from vireo.kube.client import ApiError
 from vireo.kube.leadership import Leadership
 from vireo.process import logs
+from vireo.process.check import check
 from vireo.process.run import now, run
 
 
@@ -20,7 +22,17 @@ def main(arguments: list[str] | None = None) -> int:
     logs.configure(options.log_level)
     if options.kubeconfig:
         os.environ["KUBECONFIG"] = options.kubeconfig  # where kopf's client looks too
+    if options.command == "check":
+        return _check(options.output)
     return asyncio.run(_until_stopped(options))
+
+
+def _check(output: str) -> int:
+    try:
+        return asyncio.run(check(now(), output))
+    except ApiError as error:
+        print(f"vireo check: {error}", file=sys.stderr)
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,7 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     operator.add_argument(
         "--leader-elect-resource-name", default="vireo-operator", help="the Lease's name (default: %(default)s)"
     )
-    operator.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
+    found = commands.add_parser("check", help="say what this cluster can do for Vireo, and what is missing")
+    found.add_argument("--kubeconfig", help="default: $KUBECONFIG, else ~/.kube/config")
+    found.add_argument("--output", "-o", default="table", choices=("table", "json"), help="default: %(default)s")
+    for command in (operator, found):
+        command.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     return parser
 
 

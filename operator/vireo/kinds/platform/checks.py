@@ -22,9 +22,36 @@ class KubeVirtStatus(msgspec.Struct, frozen=True, rename="camel"):
     observed_kube_virt_version: str = ""
 
 
+class Migrations(msgspec.Struct, frozen=True):
+    """spec.configuration.migrations."""
+
+    network: str = ""
+
+
+class Configuration(msgspec.Struct, frozen=True, rename="camel"):
+    """spec.configuration."""
+
+    vm_rollout_strategy: str = "LiveUpdate"
+    migrations: Migrations = Migrations()
+
+
+class WorkloadUpdate(msgspec.Struct, frozen=True, rename="camel"):
+    """spec.workloadUpdateStrategy."""
+
+    workload_update_methods: tuple[str, ...] = ()
+
+
+class KubeVirtSpec(msgspec.Struct, frozen=True, rename="camel"):
+    """How KubeVirt is to be."""
+
+    configuration: Configuration = Configuration()
+    workload_update_strategy: WorkloadUpdate = WorkloadUpdate()
+
+
 class KubeVirtView(msgspec.Struct, frozen=True, rename="camel"):
     """What is read of a KubeVirt object."""
 
+    spec: KubeVirtSpec = KubeVirtSpec()
     status: KubeVirtStatus = KubeVirtStatus()
 
 

@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from vireo.api.kind import Column, Kind, Watch
 from vireo.api.objects import Live
-from vireo.api.resources import KUBEVIRT, PLATFORM, STORAGE_CLASS, Key
+from vireo.api.resources import API_SERVICE, KUBEVIRT, PLATFORM, SNAPSHOT_CLASS, STORAGE_CLASS, Key
 from vireo.kinds.platform.checks import KubeVirtView
-from vireo.kinds.platform.datastores import StorageClassView
+from vireo.kinds.platform.components import ServiceView
+from vireo.kinds.platform.datastores import SnapshotClassView, StorageClassView
 from vireo.kinds.platform.desired import desired
 from vireo.kinds.platform.status import status_of
 from vireo.kinds.platform.types import PlatformSpec, PlatformStatus
@@ -37,6 +38,8 @@ KIND: Final = Kind(
     watches=(
         Watch(KUBEVIRT, KubeVirtView, owner=_the_platform),
         Watch(STORAGE_CLASS, StorageClassView, owner=_the_platform),
+        Watch(SNAPSHOT_CLASS, SnapshotClassView, owner=_the_platform),
+        Watch(API_SERVICE, ServiceView, owner=_the_platform),
     ),
     uses=lambda _meta, _spec, _status: frozenset(),
     desired=desired,

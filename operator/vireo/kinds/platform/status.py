@@ -5,8 +5,9 @@ from typing import Final, Literal
 from vireo.api.conditions import Finding, Said, conditions, progress
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Observed, Outcome
-from vireo.api.resources import STORAGE_CLASS
+from vireo.api.resources import SNAPSHOT_CLASS, STORAGE_CLASS
 from vireo.kinds.platform.checks import kubevirt
+from vireo.kinds.platform.components import components
 from vireo.kinds.platform.datastores import datastores
 from vireo.kinds.platform.types import Component, PlatformSpec, PlatformStatus
 
@@ -23,8 +24,8 @@ def status_of(
     before, generation = observed.status.conditions, observed.meta.generation
     return PlatformStatus(
         observed_generation=generation,
-        components=(_kubevirt(observed, desired.waiting),),
-        datastores=datastores(observed.all(STORAGE_CLASS)),
+        components=(_kubevirt(observed, desired.waiting), *components(observed)),
+        datastores=datastores(observed.all(STORAGE_CLASS), observed.all(SNAPSHOT_CLASS)),
         conditions=conditions(before, _said(observed, desired.waiting), generation, observed.now),
     )
 
@@ -32,7 +33,12 @@ def status_of(
 def _kubevirt(observed: Observed[PlatformSpec, PlatformStatus], missing: Finding | None) -> Component:
     live = kubevirt(observed)
     version = live.view.status.observed_kube_virt_version if live else ""
-    return Component(name="KubeVirt", state=STATES[missing.reason] if missing else "Supported", version=version[:253])
+    return Component(
+        name="KubeVirt",
+        state=STATES[missing.reason] if missing else "Supported",
+        version=version[:253],
+        message=missing.message if missing else None,
+    )
 
 
 def _said(observed: Observed[PlatformSpec, PlatformStatus], missing: Finding | None) -> tuple[Said, ...]:

@@ -16,13 +16,24 @@ class PlatformSpec(Model):
 
 
 class Component(Model):
-    """Something that Vireo drives."""
+    """Something that Vireo drives, or that it can do more with."""
 
-    name: Annotated[Literal["KubeVirt"], Field(description="The component.")]
+    name: Annotated[
+        Literal["KubeVirt", "LiveUpdate", "MigrationNetwork", "Snapshots", "Metrics", "Import", "Networks"],
+        Field(
+            description="KubeVirt, without which nothing goes. LiveUpdate: cores and memory reach a guest that runs. MigrationNetwork: "
+            "moves have a network of their own. Snapshots: of disks, by the CSI drivers. Metrics: the measured load of nodes. Import: of "
+            "disks, by CDI. Networks: beside the pods' own, by Multus."
+        ),
+    ]
     state: Annotated[
         Literal["Supported", "Missing", "TooOld"], Field(description="Whether Vireo can drive what is there.")
     ]
-    version: Annotated[Word, Field(description="The version that is deployed; empty where none is.")] = ""
+    version: Annotated[Word, Field(description="The version that is deployed, where that is known.")] = ""
+    message: Annotated[
+        str | None,
+        Field(description="What does not go without it, and the command that mends it.", max_length=1024),
+    ] = None
 
 
 class Datastore(Model):
@@ -35,6 +46,9 @@ class Datastore(Model):
         Field(description="When a disk is made: at once, or when the first that uses it is placed on a node."),
     ] = "Immediate"
     expansion: Annotated[bool, Field(description="Whether its disks can grow.")] = False
+    snapshot_class: Annotated[
+        Name | None, Field(description="The VolumeSnapshotClass of its driver. Absent: its disks have no snapshots.")
+    ] = None
     access_modes: Annotated[
         tuple[Words, ...],
         Field(

@@ -1,0 +1,145 @@
+"""What Vireo can do here beside what KubeVirt alone gives it: each part Supported, or Missing with the command that mends it.
+
+Which APIs a cluster serves is read from its APIServices: the API server makes one for each group and version, also of a CRD.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from vireo.api.reconcile import Observed
+from vireo.api.resources import API_SERVICE, SNAPSHOT_CLASS, STORAGE_CLASS
+from vireo.kinds.platform.checks import kubevirt
+from vireo.kinds.platform.datastores import datastores
+from vireo.kinds.platform.types import Component, PlatformSpec, PlatformStatus
+
+Platform = Observed[PlatformSpec, PlatformStatus]
+
+
+class ServiceCondition(msgspec.Struct, frozen=True):
+    """status.conditions[] of an APIService."""
+
+    type: str
+    status: str = ""
+
+
+class ServiceStatus(msgspec.Struct, frozen=True):
+    """Whether an API answers."""
+
+    conditions: tuple[ServiceCondition, ...] = ()
+
+
+class ServiceSpec(msgspec.Struct, frozen=True):
+    """Which API it is."""
+
+    group: str = ""
+
+
+class ServiceView(msgspec.Struct, frozen=True):
+    """What is read of an APIService."""
+
+    spec: ServiceSpec = ServiceSpec()
+    status: ServiceStatus = ServiceStatus()
+
+    @property
+    def answers(self) -> bool:
+        return any((one.type, one.status) == ("Available", "True") for one in self.status.conditions)
+
+
+def components(platform: Platform) -> tuple[Component, ...]:
+    """All but KubeVirt itself."""
+    return tuple(part(platform) for part in PARTS)
+
+
+def _live_update(platform: Platform) -> Component:
+    live = kubevirt(platform)
+    spec = live.view.spec if live else None
+    methods = spec.workload_update_strategy.workload_update_methods if spec else ()
+    if spec and spec.configuration.vm_rollout_strategy == "LiveUpdate" and "LiveMigrate" in methods:
+        return Component(name="LiveUpdate", state="Supported")
+    patch = (
+        '{"spec": {"configuration": {"vmRolloutStrategy": "LiveUpdate"}, '
+        '"workloadUpdateStrategy": {"workloadUpdateMethods": ["LiveMigrate"]}}}'
+    )
+    return _missing(
+        "LiveUpdate", f"Cores and memory that are added reach a guest at its next start. {_patch(platform, patch)}"
+    )
+
+
+def _migration_network(platform: Platform) -> Component:
+    live = kubevirt(platform)
+    if live and live.view.spec.configuration.migrations.network:
+        return Component(name="MigrationNetwork", state="Supported")
+    patch = '{"spec": {"configuration": {"migrations": {"network": "NAME"}}}}'
+    return _missing(
+        "MigrationNetwork",
+        f"Machines move over the network of the pods. For one of their own, make a NetworkAttachmentDefinition NAME beside KubeVirt "
+        f"and: {_patch(platform, patch)}",
+    )
+
+
+def _snapshots(platform: Platform) -> Component:
+    if not _serves(platform, "snapshot.storage.k8s.io"):
+        return _missing(
+            "Snapshots",
+            "Disks have no snapshots: the cluster does not serve snapshot.storage.k8s.io. Install the CRDs and the snapshot-controller of "
+            "kubernetes-csi/external-snapshotter (kubectl apply -k), then a VolumeSnapshotClass for each driver.",
+        )
+    found = datastores(platform.all(STORAGE_CLASS), platform.all(SNAPSHOT_CLASS))
+    if any(one.snapshot_class for one in found):
+        return Component(name="Snapshots", state="Supported")
+    return _missing(
+        "Snapshots",
+        "Disks have no snapshots: no VolumeSnapshotClass is of a datastore's driver. Make one, with the driver's name as in: kubectl get "
+        "storageclass.",
+    )
+
+
+def _metrics(platform: Platform) -> Component:
+    if any(one.view.spec.group == "metrics.k8s.io" and one.view.answers for one in platform.all(API_SERVICE)):
+        return Component(name="Metrics", state="Supported")
+    return _missing(
+        "Metrics",
+        "The load of nodes is not measured. Install metrics-server; if it is there, see why it is silent: kubectl describe apiservice "
+        "v1beta1.metrics.k8s.io.",
+    )
+
+
+def _import(platform: Platform) -> Component:
+    if _serves(platform, "cdi.kubevirt.io"):
+        return Component(name="Import", state="Supported")
+    return _missing(
+        "Import",
+        "Disks are not imported from URLs or images. Install CDI's operator and its CDI object, as CDI's guide says.",
+    )
+
+
+def _networks(platform: Platform) -> Component:
+    if _serves(platform, "k8s.cni.cncf.io"):
+        return Component(name="Networks", state="Supported")
+    return _missing("Networks", "Machines have the network of the pods only. Install Multus, as its guide says.")
+
+
+def _serves(platform: Platform, group: str) -> bool:
+    return any(one.view.spec.group == group for one in platform.all(API_SERVICE))
+
+
+def _missing(name: str, message: str) -> Component:
+    return Component.model_validate({"name": name, "state": "Missing", "message": message})
+
+
+def _patch(platform: Platform, patch: str) -> str:
+    live = kubevirt(platform)
+    name, namespace = (live.meta.name, live.meta.namespace) if live else ("kubevirt", "kubevirt")
+    return f"kubectl patch kubevirt {name} -n {namespace} --type=merge -p '{patch}'"
+
+
+PARTS: Final[tuple[Callable[[Platform], Component], ...]] = (
+    _live_update,
+    _migration_network,
+    _snapshots,
+    _metrics,
+    _import,
+    _networks,
+)
