@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from vireo.api.reasons import Reason
 from vireo.api.resources import Key, Resource
 from vireo.reconcile.queue import Queue
 
@@ -29,6 +30,12 @@ class Metrics:
         self._reconciles = Histogram(
             "vireo_reconcile_duration_seconds", "Time of one reconcile.", ["resource", "result"], registry=self.registry
         )
+        self._failures = Counter(
+            "vireo_step_failures",
+            "Steps of a reconcile that did not succeed, by resource and reason.",
+            ["resource", "reason"],
+            registry=self.registry,
+        )
         self._depth = Gauge("vireo_queue_depth", "Objects that are due or being worked on.", registry=self.registry)
         self._age = Gauge(
             "vireo_queue_oldest_seconds",
@@ -47,6 +54,9 @@ class Metrics:
 
     def write(self, verb: str, key: Key) -> None:
         self._writes.labels(verb, str(key.resource)).inc()
+
+    def failure(self, resource: Resource, reason: Reason) -> None:
+        self._failures.labels(str(resource), reason.value).inc()
 
     @contextmanager
     def reconcile(self, resource: Resource) -> Iterator[None]:

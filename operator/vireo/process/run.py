@@ -95,7 +95,10 @@ class Operator:
 
     async def _work(self, key: Key) -> Result:
         with self.metrics.reconcile(key.resource):
-            return await self.reconciler.reconcile(key, now())
+            result = await self.reconciler.reconcile(key, now())
+        if result.failed:
+            self.metrics.failure(key.resource, result.failed)
+        return result
 
     async def _lead(self) -> None:
         """Until it is this one's turn."""

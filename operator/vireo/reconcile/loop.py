@@ -25,10 +25,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Result:
-    """When to come back: at a moment, or soon because something failed that may pass (the queue knows how soon)."""
+    """When to come back: at a moment, or soon because something failed that may pass (the queue knows how soon); and why it failed."""
 
     wake_at: datetime | None = None
     retry: bool = False
+    failed: Reason | None = None
 
 
 class Reconciler:
@@ -50,7 +51,9 @@ class Reconciler:
         desired = kind.desired(observed)
         outcomes = await self._gate.carry_out(observed, plan(observed, desired, self._store.applied))
         await self._say(kind, observed, kind.status_of(observed, desired, outcomes).wire())
-        return Result(desired.wake_at, retry=refusal(outcomes) is not None)
+        refused = refusal(outcomes)
+        reason = refused.finding.reason if refused and refused.finding else None
+        return Result(desired.wake_at, retry=refused is not None, failed=reason)
 
     async def _say(self, kind: Kind[Any, Any], observed: Observed[Any, Any], status: Mapping[str, Any]) -> None:
         """The status, written once and only if it changed; what a person should notice also as an event.
