@@ -1,15 +1,20 @@
 """Operation: what is so, and why."""
 
 from datetime import datetime
+from typing import Final
 
 from vireo.api.conditions import COMPLETE, FAILED, RECONCILING, STALLED, Finding, Said, conditions, fails, holds
 from vireo.api.names import ANNOTATION_REQUESTED_BY
+from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Outcome, refusal
 from vireo.kinds.operation.checks import judge
 from vireo.kinds.operation.course import Course
 from vireo.kinds.operation.desired import hushed_until
 from vireo.kinds.operation.target import Operation, migration
 from vireo.kinds.operation.types import Lasted, OperationStatus
+
+FOR_A_PERSON: Final = frozenset({Reason.FOREIGN_OBJECT, Reason.REFUSED})
+"""What stands in the way of an act that goes on, and does not go away by itself."""
 
 
 def status_of(operation: Operation, _: Desired, outcomes: tuple[Outcome, ...]) -> OperationStatus:
@@ -42,7 +47,7 @@ def _said(found: Course, finding: Finding) -> tuple[Said, ...]:
     if found.done:
         return (holds(COMPLETE, finding),)
     if found.done is None:
-        return fails(COMPLETE, finding), holds(RECONCILING, finding)
+        return fails(COMPLETE, finding), holds(STALLED if finding.reason in FOR_A_PERSON else RECONCILING, finding)
     return fails(COMPLETE, finding), holds(FAILED, finding), holds(STALLED, finding)
 
 
