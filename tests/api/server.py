@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -50,6 +51,13 @@ class Server:
         self._pool = urllib3.PoolManager(
             ca_certs=settings.ssl_ca_cert, cert_file=settings.cert_file, key_file=settings.key_file
         )
+        self._headers = {"Accept": JSON}
+
+    def as_user(self, name: str) -> "Server":
+        """The same server, asked by somebody else (kubectl's --as)."""
+        other = copy(self)
+        other._headers = {**self._headers, "Impersonate-User": name}
+        return other
 
     def ask(self, method: str, path: str, body: Any = None, kind: str = JSON, **query: str) -> Answer:
         """Sends the request and returns the answer, whatever its code. Unknown fields are refused."""
@@ -58,7 +66,7 @@ class Server:
             method,
             f"{self._url}{path}?{urlencode(strict | query)}",
             body=None if body is None else json.dumps(body),
-            headers={"Content-Type": kind, "Accept": JSON},
+            headers={**self._headers, "Content-Type": kind},
             timeout=30,
         )
         return Answer(response.status, _body(response.data), tuple(response.headers.getlist("Warning")))

@@ -1,25 +1,15 @@
 """What the chart makes, as a real API server takes it; and what stays when it goes."""
 
-import time
-from collections.abc import Callable
-
 import pytest
 from api.server import Answer, Server
 from chart.helm import NAMESPACE, Helm, RefusedError
+from chart.waiting import until
 
 pytestmark = pytest.mark.chart
 
 CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/platforms.vireo.dev"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/vireo-operator"
-PATIENCE = 30.0
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, "did not become true in time"
-        time.sleep(0.05)
 
 
 def test_the_operators_pod_is_accepted_where_pod_security_is_restricted(installed: Server) -> None:

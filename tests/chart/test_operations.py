@@ -1,0 +1,156 @@
+"""Who makes an Operation is the API server's word, and they may do themselves what Vireo does for them: tried, and refused."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from api.server import JSON, MERGE, Answer, Server
+from chart.waiting import until
+
+from vireo.api.names import ANNOTATION_REQUESTED_BY
+from vireo.api.resources import OPERATION
+
+pytestmark = pytest.mark.chart
+
+SHOP = "operations"
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+USERS = {
+    "guest": [],
+    "editor": [({"apiGroups": ["vireo.dev"], "resources": ["*"], "verbs": ["*"]})],
+    "mover": [
+        {"apiGroups": ["vireo.dev"], "resources": ["operations"], "verbs": ["create", "get", "patch", "update"]},
+        {"apiGroups": ["subresources.kubevirt.io"], "resources": ["virtualmachines/migrate"], "verbs": ["update"]},
+    ],
+    "restarter-of-web-1": [
+        {"apiGroups": ["vireo.dev"], "resources": ["operations"], "verbs": ["create"]},
+        {
+            "apiGroups": ["subresources.kubevirt.io"],
+            "resources": ["virtualmachines/restart"],
+            "resourceNames": ["web-1"],
+            "verbs": ["update"],
+        },
+    ],
+}
+FORGED = {ANNOTATION_REQUESTED_BY: "system:admin"}
+
+
+@pytest.fixture(scope="module")
+def shop(installed: Server) -> Iterator[Server]:
+    """A namespace with users of different rights."""
+    installed.must("POST", "/api/v1/namespaces", {"metadata": {"name": SHOP}})
+    for user, rules in USERS.items():
+        subject = {"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}
+        reference = {"kind": "Role", "name": user, "apiGroup": "rbac.authorization.k8s.io"}
+        named = {"metadata": {"name": user}}
+        installed.must("POST", f"{RBAC}/namespaces/{SHOP}/roles", {**named, "rules": rules})
+        binding = {**named, "subjects": [subject], "roleRef": reference}
+        installed.must("POST", f"{RBAC}/namespaces/{SHOP}/rolebindings", binding)
+    until(lambda: _policies_hold(installed))
+    yield installed
+    installed.must("DELETE", f"/api/v1/namespaces/{SHOP}")
+
+
+def _policies_hold(server: Server) -> bool:
+    """The CRD is served, and the API server has taken up both policies: that takes it a moment."""
+    metadata = {"name": "probe"}
+    spec = {"target": {"kind": "VirtualMachine", "name": "web-1"}, "action": "Migrate"}
+    body = {"apiVersion": OPERATION.api_version, "kind": OPERATION.kind, "metadata": metadata, "spec": spec}
+    allowed, refused = (
+        server.as_user(user).ask("POST", OPERATION.path(SHOP), body, JSON, dryRun="All") for user in ("mover", "editor")
+    )
+    return "annotations" in allowed.body.get("metadata", {}) and refused.code == 403
+
+
+def make(server: Server, name: str, action: str = "Migrate", target: str = "web-1", **more: Any) -> Answer:
+    metadata = {"name": name, **more.pop("metadata", {})}
+    spec = {"target": {"kind": "VirtualMachine", "name": target}, "action": action}
+    body = {"apiVersion": OPERATION.api_version, "kind": OPERATION.kind, "metadata": metadata, "spec": spec, **more}
+    return server.ask("POST", OPERATION.path(SHOP), body)
+
+
+def asker(answer: Answer) -> str:
+    assert answer.code < 300, answer
+    annotations: Mapping[str, str] = answer.body["metadata"]["annotations"]
+    return annotations[ANNOTATION_REQUESTED_BY]
+
+
+def test_who_may_move_machines_may_have_them_moved(shop: Server) -> None:
+    assert asker(make(shop.as_user("mover"), "move")) == "mover"
+
+
+def test_who_may_restart_one_machine_may_have_that_one_restarted(shop: Server) -> None:
+    assert asker(make(shop.as_user("restarter-of-web-1"), "restart", "Restart")) == "restarter-of-web-1"
+
+
+@pytest.mark.parametrize(
+    ("user", "action", "target", "right"),
+    [
+        ("editor", "Migrate", "web-1", "virtualmachines/migrate"),
+        ("editor", "Restart", "web-1", "virtualmachines/restart"),
+        ("mover", "Restart", "web-1", "virtualmachines/restart"),
+        ("restarter-of-web-1", "Migrate", "web-1", "virtualmachines/migrate"),
+        ("restarter-of-web-1", "Restart", "web-2", "virtualmachines/restart"),
+        ("system:serviceaccount:operations:default", "Migrate", "web-1", "operations"),
+        ("guest", "Migrate", "web-1", "operations"),
+    ],
+)
+def test_who_may_not_do_it_may_not_have_it_done(shop: Server, user: str, action: str, target: str, right: str) -> None:
+    answer = make(shop.as_user(user), "refused", action, target)
+    assert answer.code == 403, answer
+    assert right in answer.body["message"]
+
+
+def test_a_dry_run_of_the_request_is_refused_too(shop: Server) -> None:
+    spec = {"target": {"kind": "VirtualMachine", "name": "web-1"}, "action": "Migrate"}
+    body = {"apiVersion": OPERATION.api_version, "kind": OPERATION.kind, "metadata": {"name": "dry"}, "spec": spec}
+    assert shop.as_user("editor").ask("POST", OPERATION.path(SHOP), body, JSON, dryRun="All").code == 403
+
+
+def test_a_forged_name_is_overwritten(shop: Server) -> None:
+    assert asker(make(shop.as_user("mover"), "forged", metadata={"annotations": FORGED})) == "mover"
+
+
+def test_other_annotations_are_left_as_they_are(shop: Server) -> None:
+    answer = make(shop.as_user("mover"), "annotated", metadata={"annotations": {"team": "web"}})
+    assert answer.body["metadata"]["annotations"] == {"team": "web", ANNOTATION_REQUESTED_BY: "mover"}
+
+
+def test_a_forged_status_is_dropped(shop: Server) -> None:
+    status = {"requestedBy": "system:admin", "acted": {"uid": "of-another"}}
+    assert "status" not in make(shop.as_user("mover"), "with-status", status=status).body
+
+
+@pytest.mark.parametrize("annotations", [FORGED, {ANNOTATION_REQUESTED_BY: None}, {ANNOTATION_REQUESTED_BY: ""}])
+def test_the_name_is_not_changed_afterwards(shop: Server, annotations: Mapping[str, str | None]) -> None:
+    name = f"kept-{len(str(annotations))}"
+    make(shop.as_user("mover"), name)
+    patch = {"metadata": {"annotations": annotations}}
+    answer = shop.as_user("mover").ask("PATCH", OPERATION.path(SHOP, name), patch, MERGE)
+    assert answer.code == 422, answer
+    assert "leave it as it is" in answer.body["message"]
+
+
+def test_an_administrator_does_not_change_it_either(shop: Server) -> None:
+    make(shop.as_user("mover"), "of-mover")
+    answer = shop.ask("PATCH", OPERATION.path(SHOP, "of-mover"), {"metadata": {"annotations": FORGED}}, MERGE)
+    assert answer.code == 422, answer
+
+
+def test_who_makes_operations_does_not_write_their_status(shop: Server) -> None:
+    make(shop.as_user("mover"), "own")
+    patch = {"status": {"acted": {"uid": "of-another"}}}
+    assert shop.as_user("mover").ask("PATCH", OPERATION.path(SHOP, "own", "status"), patch, MERGE).code == 403
+
+
+def test_a_move_does_not_become_a_restart(shop: Server) -> None:
+    make(shop.as_user("mover"), "only-a-move")
+    answer = shop.as_user("mover").ask(
+        "PATCH", OPERATION.path(SHOP, "only-a-move"), {"spec": {"action": "Restart"}}, MERGE
+    )
+    assert answer.code == 422, answer
+
+
+def test_it_can_be_called_back(shop: Server) -> None:
+    make(shop.as_user("mover"), "called-back")
+    answer = shop.as_user("mover").ask("PATCH", OPERATION.path(SHOP, "called-back"), {"spec": {"cancel": True}}, MERGE)
+    assert answer.code == 200, answer
