@@ -8,7 +8,7 @@ from vireo.api.objects import Live
 from vireo.api.resources import KUBEVIRT_MIGRATION, NODE, OPERATION, Key
 from vireo.kinds.operation.desired import desired
 from vireo.kinds.operation.status import status_of
-from vireo.kinds.operation.target import uses
+from vireo.kinds.operation.target import lets_go, uses
 from vireo.kinds.operation.types import BLOCK_OF_ITS_ACTION, NOT_LATER, OperationSpec, OperationStatus
 from vireo.kinds.operation.views import MigrationView, NodeView
 from vireo.kinds.virtualmachine.kind import INSTANCES
@@ -51,5 +51,6 @@ KIND: Final = Kind(
     uses=uses,
     desired=desired,
     status_of=status_of,
+    lets_go=lets_go,
     ready_when="kubectl wait operation.vireo.dev/NAME --for=condition=Complete",
 )

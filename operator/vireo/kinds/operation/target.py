@@ -50,6 +50,13 @@ def node(operation: Operation, name: str) -> Live[Any] | None:
     return operation.uses.get(Key(NODE, "", name))
 
 
+def lets_go(operation: Operation) -> bool:
+    """Whether a migration that was decided on is not seen: before it is made, or called back unmade, it is looked for."""
+    status = operation.status
+    decided = operation.spec.action == "Migrate" and status.acted is not None and not status.finished
+    return decided and migration(operation) is None
+
+
 def ends_at(operation: Operation) -> datetime | None:
     """The deadline as a moment."""
     made = operation.meta.creation_timestamp
