@@ -1,10 +1,19 @@
 """What the machinery promises to every kind, shown with the toy kind against a real API server."""
 
+from typing import Any
+
 import pytest
 from reconcile.cluster import Cluster
 from reconcile.toy import CONFIG_MAP, TOY
 
+from vireo.api.resources import Resource
+
 pytestmark = pytest.mark.api
+
+ADMISSION = "admissionregistration.k8s.io"
+WEBHOOKS = Resource(
+    ADMISSION, "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", namespaced=False
+)
 
 
 async def test_a_child_is_made_and_its_owner_says_so(cluster: Cluster) -> None:
@@ -144,6 +153,32 @@ async def test_a_refusal_is_told_in_the_servers_words(cluster: Cluster) -> None:
     assert stalled["reason"] == "Refused"
     assert "ConfigMap" in stalled["message"]
     assert "Too long" in stalled["message"]
+
+
+async def test_a_webhook_that_is_away_is_named_and_what_waits_for_it_goes_on_when_it_is_gone(cluster: Cluster) -> None:
+    await cluster.client.request("POST", WEBHOOKS.path(), body=away(cluster.namespace))
+    await cluster.toy(text="hello")
+    stalled = await cluster.until_stalled()
+    assert stalled["reason"] == "ApiError"
+    assert 'failed calling webhook "away.example.org"' in stalled["message"]
+    await cluster.client.request("DELETE", WEBHOOKS.path(name=cluster.namespace))
+    await cluster.until_ready()
+
+
+def away(namespace: str) -> dict[str, Any]:
+    """A webhook for the ConfigMaps of a namespace at which nobody answers."""
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}
+    hook = {
+        "name": "away.example.org",
+        "clientConfig": {"url": "https://127.0.0.1:1/"},
+        "rules": [rule],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+        "timeoutSeconds": 1,
+    }
+    head = {"apiVersion": WEBHOOKS.api_version, "kind": WEBHOOKS.kind, "metadata": {"name": namespace}}
+    return {**head, "webhooks": [hook]}
 
 
 async def test_a_stored_spec_that_this_version_can_not_read_is_said_and_left(cluster: Cluster) -> None:

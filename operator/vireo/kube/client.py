@@ -80,8 +80,9 @@ class Client:
         self._api = api
 
     @classmethod
-    async def connect(cls, may_write: Callable[[], bool] = lambda: True, agent: str = "vireo") -> Self:
-        """In a pod by its service account, elsewhere by $KUBECONFIG, as kubectl does. `agent` is what an audit log says of it.
+    async def connect(cls, may_write: Callable[[], bool] = lambda: True, agent: str = "") -> Self:
+        """In a pod by its service account, elsewhere by $KUBECONFIG, as kubectl does. `agent` is what an audit log says of it;
+        without one it is the library's.
 
         `may_write` is asked of each write when the connection is there and before its first byte is sent. Raises ApiError where
         there are no credentials.
@@ -97,7 +98,8 @@ class Client:
             except config.ConfigException as error:
                 raise ApiError("CONNECT", found or "~/.kube/config", 0, "NoCredentials", str(error)) from error
         api = ApiClient(configuration)
-        api.user_agent = agent
+        if agent:
+            api.user_agent = agent
         return cls(api)
 
     async def __aenter__(self) -> Self:

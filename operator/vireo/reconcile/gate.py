@@ -1,8 +1,9 @@
 """The gate: every API write passes here, one function a step, so that each is counted, bound to what was seen, and explained."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +19,12 @@ from vireo.kube.store import Store
 from vireo.reconcile.plan import desired_hash, footprint
 
 log = logging.getLogger(__name__)
+
+WEBHOOK_AWAY: Final = 500
+"""What the API server answers where an admission webhook can not be reached: its words say which, and are the same each time. Those of
+other failures vary, and are in the log."""
+_OWN_PORT: Final = re.compile(r"\S+->")
+"""Whence a connection came: another port each time."""
 
 ForEachWrite = Callable[[str, Key], None]
 """Told of every write before it is sent: the verb, and which object (no name: its collection)."""
@@ -254,8 +261,9 @@ def _same_labels(child: Child, live: Live[Any]) -> bool:
 def _finding(step: Step, error: ApiError) -> Finding:
     what = _target(step)
     if error.passing or error.code in {404, 409}:
+        words = f" It says: {_OWN_PORT.sub('', error.message)}" if error.code == WEBHOOK_AWAY else ""
         return Finding(
-            Reason.API_ERROR, f"{what}: the API server answered {error.code} {error.reason}; Vireo tries again."
+            Reason.API_ERROR, f"{what}: the API server answered {error.code} {error.reason}; Vireo tries again.{words}"
         )
     return Finding(Reason.REFUSED, f"{what} was refused: {error.message}")
 
