@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from support.user import User
+from support.user import MACHINES, User, machine
 
 from cloud.settings import Settings
 
@@ -33,6 +34,21 @@ def namespaces(settings: Settings) -> Iterator[list[str]]:
 @pytest.fixture
 def user(settings: Settings, namespaces: list[str]) -> Iterator[User]:
     """In a namespace of its own, which is deleted while the next test runs."""
+    with _new_user(settings, namespaces) as user:
+        yield user
+
+
+@pytest.fixture(scope="module")
+def owner(settings: Settings, namespaces: list[str]) -> Iterator[User]:
+    """One for all tests of a module, who has a machine `a` that runs."""
+    with _new_user(settings, namespaces) as user:
+        user.apply(machine("a"))
+        user.until_ready(MACHINES, "a", "Running")
+        yield user
+
+
+@contextmanager
+def _new_user(settings: Settings, namespaces: list[str]) -> Iterator[User]:
     user = User(settings, f"test-{uuid.uuid4().hex[:8]}")
     user.kubectl("create", "namespace", user.namespace)
     namespaces.append(user.namespace)
