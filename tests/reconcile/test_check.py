@@ -1,14 +1,18 @@
 """`vireo check` looks at a real API server, and says the same as the Platform would."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from vireo.kinds.platform.types import Component, Datastore, PlatformStatus
 from vireo.kube.client import Client
 from vireo.process.check import as_text, look
-from vireo.process.main import main
 
+PROJECT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -26,19 +30,23 @@ async def test_a_bare_cluster_lacks_kubevirt_and_says_how_to_get_it(
 
 
 @pytest.mark.api
-def test_the_exit_code_says_whether_vireo_can_work(
-    control_plane: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("KUBECONFIG", "")
-    assert main(["check", f"--kubeconfig={control_plane}"]) == 1
-    assert "KubeVirt           Missing" in capsys.readouterr().out
+def test_the_exit_code_says_whether_vireo_can_work(control_plane: str) -> None:
+    done = run_check(control_plane)
+    assert done.returncode == 1
+    assert "KubeVirt           Missing" in done.stdout
 
 
-def test_without_credentials_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    monkeypatch.setenv("KUBECONFIG", "")
-    assert main(["check", "--kubeconfig=/does/not/exist"]) == 2
-    assert "/does/not/exist" in capsys.readouterr().err
+def test_without_credentials_it_says_so() -> None:
+    done = run_check("/does/not/exist")
+    assert done.returncode == 2
+    assert "vireo check: CONNECT /does/not/exist" in done.stderr
+
+
+def run_check(kubeconfig: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "vireo.process.main", "check", f"--kubeconfig={kubeconfig}")
+    environment = {name: value for name, value in os.environ.items() if name != "KUBERNETES_SERVICE_HOST"}
+    environment["PYTHONPATH"] = str(PROJECT / "operator")
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_what_is_missing_stands_below_the_tables_with_what_mends_it() -> None:
