@@ -27,6 +27,10 @@ ANSWER_SECONDS: Final = 5.0
 """How long one request about the Lease may take: the next one may fare better."""
 
 
+class LostLeadError(Exception):
+    """Another operator leads after this one did."""
+
+
 class _Meta(msgspec.Struct, rename="camel"):
     resource_version: str = ""
 
@@ -64,13 +68,13 @@ class Leadership:
         return self._election.leads(time.monotonic())
 
     async def run(self) -> None:
-        """Until cancelled; then the Lease is handed over. Raises RuntimeError when another one leads after this one did."""
+        """Until cancelled; then the Lease is handed over. Raises LostLeadError."""
         loop = asyncio.get_running_loop()
         thread = loop.run_in_executor(None, lambda: asyncio.run(self._campaign(loop)))
         lost = loop.create_task(self._lost.wait())
         try:
             await asyncio.wait((thread, lost), return_when=asyncio.FIRST_COMPLETED)
-            raise RuntimeError("another operator leads; this one ends, and stands by again when it is started")
+            raise LostLeadError("another operator leads; this one ends, and stands by again when it is started")
         finally:
             lost.cancel()
             self._stop.set()

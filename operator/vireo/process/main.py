@@ -2,18 +2,22 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import socket
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from vireo.kube.client import ApiError
-from vireo.kube.leadership import Leadership
+from vireo.kube.leadership import Leadership, LostLeadError
 from vireo.process import logs
 from vireo.process.check import check
 from vireo.process.run import now, run
+
+log = logging.getLogger(__name__)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,8 +73,22 @@ async def _until_stopped(options: argparse.Namespace) -> int:
     leadership = Leadership(
         options.leader_elect_resource_namespace, options.leader_elect_resource_name, _identity(), now
     )
-    await run(options.port, stop, leadership)
-    return 0
+    code = 0
+    try:
+        await run(options.port, stop, leadership)
+    except* LostLeadError as lost:
+        log.error("%s", next(_leaves(lost)))
+        code = 1
+    return code
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors themselves in groups of them."""
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+    for one in error.exceptions:
+        yield from _leaves(one)
 
 
 def _pod_namespace() -> str:

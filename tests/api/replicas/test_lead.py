@@ -151,3 +151,5 @@ def test_who_was_paused_beyond_its_time_changes_nothing_when_it_goes_on(pair: Pa
     pair.until(lambda: pair.has_claim("e"))
     assert set(pair.agents(since)) == {second.identity}
     assert "another operator leads" in first.log.read_text()
+    assert "Traceback" not in first.log.read_text()
+    assert first.process.returncode == 1
