@@ -55,7 +55,9 @@ def cloud(work: Work) -> None:
         if not real:
             why = "; ".join(needs.missing()) or "VIREO_REAL_NODES=0"
             work.say(f"no real nodes ({why}): left out are the tests in which a real guest boots")
-        work.pytest("cloud or simulated" if real else "simulated", "--verbose", "--durations=15", environment=environment)
+        work.pytest(
+            "cloud or simulated" if real else "simulated", "--verbose", "--durations=15", environment=environment
+        )
 
 
 def _on_a_bare_control_plane(work: Work, marks: str, *options: str) -> None:
