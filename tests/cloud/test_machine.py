@@ -28,49 +28,44 @@ def test_it_boots_greets_and_says_where_it_is(user: User) -> None:
     assert [re.fullmatch(r"[0-9.]+", one["ip"]) is not None for one in found["status"]["addresses"]] == [True]
 
 
-def test_the_guest_agent_connects_and_says_what_runs(user: User) -> None:
-    user.apply(machine("a"))
-
+def test_the_guest_agent_connects_and_says_what_runs(owner: User) -> None:
     def guest() -> dict[str, str]:
-        found = (user.get(MACHINES, "a") or {}).get("status", {}).get("guest", {})
+        found = (owner.get(MACHINES, "a") or {}).get("status", {}).get("guest", {})
         if found.get("agent") != "Connected" or not found.get("os"):
             raise NotYet(str(found))
         return dict(found)
 
-    assert "Debian" in user.until("the agent", guest)["os"]
+    assert "Debian" in owner.until("the agent", guest)["os"]
 
 
-def test_powered_off_and_on_by_its_spec(user: User) -> None:
-    user.apply(machine("a"))
-    user.until_ready(MACHINES, "a", "Running")
-    user.patch(MACHINES, "a", powerState="Stopped")
-    user.until_ready(MACHINES, "a", "Stopped")
-    assert user.get(INSTANCES, "a") is None
-    user.patch(MACHINES, "a", powerState="Running")
-    user.until_ready(MACHINES, "a", "Running")
+def test_powered_off_and_on_by_its_spec(owner: User) -> None:
+    owner.until_ready(MACHINES, "a", "Running")
+    owner.patch(MACHINES, "a", powerState="Stopped")
+    owner.until_ready(MACHINES, "a", "Stopped")
+    assert owner.get(INSTANCES, "a") is None
+    owner.patch(MACHINES, "a", powerState="Running")
+    owner.until_ready(MACHINES, "a", "Running")
 
 
-def test_paused_and_let_go_on(user: User) -> None:
-    user.apply(machine("a"))
-    user.until_ready(MACHINES, "a", "Running")
-    user.patch(MACHINES, "a", powerState="Paused")
-    user.until_ready(MACHINES, "a", "Paused")
-    user.patch(MACHINES, "a", powerState="Running")
-    user.until_ready(MACHINES, "a", "Running")
-    with user.console("a") as console:
+def test_paused_and_let_go_on(owner: User) -> None:
+    owner.until_ready(MACHINES, "a", "Running")
+    owner.patch(MACHINES, "a", powerState="Paused")
+    owner.until_ready(MACHINES, "a", "Paused")
+    owner.patch(MACHINES, "a", powerState="Running")
+    owner.until_ready(MACHINES, "a", "Running")
+    with owner.console("a") as console:
         assert console.run("echo alive").strip() == "alive"
 
 
-def test_shut_down_from_inside_it_stays_off_until_asked(user: User) -> None:
-    user.apply(machine("a"))
-    user.until_ready(MACHINES, "a", "Running")
-    with user.console("a") as console:
+def test_shut_down_from_inside_it_stays_off_until_asked(owner: User) -> None:
+    owner.until_ready(MACHINES, "a", "Running")
+    with owner.console("a") as console:
         console.run("poweroff", ends=True)
-    user.until_said(MACHINES, "a", "StoppedByGuest")
-    user.patch(MACHINES, "a", powerState="Stopped")
-    user.until_ready(MACHINES, "a", "Stopped")
-    user.patch(MACHINES, "a", powerState="Running")
-    user.until_ready(MACHINES, "a", "Running")
+    owner.until_said(MACHINES, "a", "StoppedByGuest")
+    owner.patch(MACHINES, "a", powerState="Stopped")
+    owner.until_ready(MACHINES, "a", "Stopped")
+    owner.patch(MACHINES, "a", powerState="Running")
+    owner.until_ready(MACHINES, "a", "Running")
 
 
 def test_shut_down_from_inside_it_starts_again_where_its_spec_says_so(user: User) -> None:
@@ -95,22 +90,21 @@ def test_stopped_by_virtctl_it_says_so(user: User) -> None:
     user.until_said(MACHINES, "a", "StoppedOutsideVireo")
 
 
-def test_migrated_it_goes_on_and_its_host_is_the_other(user: User) -> None:
-    user.apply(machine("a"))
-    before = user.until_ready(MACHINES, "a", "Running")["status"]["host"]
-    with user.console("a") as console:
+def test_migrated_it_goes_on_and_its_host_is_the_other(owner: User) -> None:
+    before = owner.until_ready(MACHINES, "a", "Running")["status"]["host"]
+    with owner.console("a") as console:
         console.run("echo kept > /tmp/kept")
-    user.virtctl("migrate", "a")
+    owner.virtctl("migrate", "a")
 
     def moved() -> str:
-        host = (user.get(MACHINES, "a") or {})["status"].get("host", "")
+        host = (owner.get(MACHINES, "a") or {})["status"].get("host", "")
         if host == before:
             raise NotYet(f"on {host}")
         return str(host)
 
-    assert user.until("the other host", moved) in set(user.settings.node_names) - {before}
-    user.until_ready(MACHINES, "a", "Running")
-    with user.console("a") as console:
+    assert owner.until("the other host", moved) in set(owner.settings.node_names) - {before}
+    owner.until_ready(MACHINES, "a", "Running")
+    with owner.console("a") as console:
         assert console.run("cat /tmp/kept").strip() == "kept"
 
 
