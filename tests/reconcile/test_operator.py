@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from reconcile.cluster import Cluster
@@ -63,3 +64,22 @@ async def test_an_own_object_that_ended_unnoticed_is_forgotten(
 
     await cluster.until(forgotten)
     assert store.get(alive.key) is not None
+
+
+async def test_a_kind_that_kopf_overlooks_is_watched_after_all(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched: list[str] = []
+    register = handlers.OwnKinds._register
+
+    def overlooked_once(own: handlers.OwnKinds, registry: Any, kind: Any, loop: Any) -> None:
+        watched.append(kind.name)
+        if len(watched) > 1:
+            register(own, registry, kind, loop)
+
+    monkeypatch.setattr(handlers, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(handlers.OwnKinds, "_register", overlooked_once)
+    await cluster.restart()
+    await cluster.toy("a", text="hello")
+    await cluster.until_ready("a")
+    assert len(watched) == 2

@@ -18,14 +18,16 @@ import msgspec
 
 from vireo.api.decode import decode_own
 from vireo.api.kind import Kind
-from vireo.api.resources import Key
-from vireo.kube.client import SILENCE_SECONDS, WATCH_SECONDS, ApiError, Client
-from vireo.kube.pages import present
+from vireo.api.resources import Key, Resource
+from vireo.kube.client import METADATA_ONLY_LIST, SILENCE_SECONDS, WATCH_SECONDS, ApiError, Client
+from vireo.kube.pages import Page, present
 from vireo.kube.store import Store, version_of
 
 log = logging.getLogger(__name__)
 
 COMPARE_SECONDS = 300.0
+LOOK_SECONDS = 5.0
+"""How often it is asked whether there is something of a kind of which nothing was seen."""
 
 
 @dataclass
@@ -39,14 +41,40 @@ class OwnKinds:
 
     async def run(self) -> None:
         """Until cancelled; then until kopf has ended. Raises RuntimeError if kopf ends by itself."""
+        while True:
+            await self._run_once()
+            log.warning("kopf does not watch a kind that is served; it is started anew")
+
+    async def _run_once(self) -> None:
+        """Until kopf overlooks a kind: it looks for new ones when a CRD changes, which may be a moment before they are served."""
         loop, stop = asyncio.get_running_loop(), threading.Event()
         thread = loop.run_in_executor(None, self._watch, loop, stop)
+        overlooked = loop.create_task(self._until_overlooked())
         try:
-            await asyncio.shield(thread)
-            raise RuntimeError("kopf ended, though nobody told it to")
+            await asyncio.wait((thread, overlooked), return_when=asyncio.FIRST_COMPLETED)
+            if thread.done():
+                raise RuntimeError("kopf ended, though nobody told it to")
         finally:
+            overlooked.cancel()
             stop.set()
             await thread
+
+    async def _until_overlooked(self) -> None:
+        """Until twice in a row there are objects of a kind of which none was seen."""
+        suspected: set[Resource] = set()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            unseen = {one for one in self.store.kinds if not self.store.keys(one) and await self._exists(one)}
+            if unseen & suspected:
+                return
+            suspected = unseen
+
+    async def _exists(self, resource: Resource) -> bool:
+        try:
+            raw = await self.client.request("GET", resource.path(), {"limit": "1"}, accept=METADATA_ONLY_LIST)
+        except ApiError:
+            return False
+        return bool(msgspec.json.decode(raw, type=Page).items)
 
     async def compare(self) -> None:
         """Until cancelled: forgets what ended unnoticed, every COMPARE_SECONDS."""
