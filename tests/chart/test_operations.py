@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from api.server import JSON, MERGE, Answer, Server
 from chart.waiting import until
+from support.user import operation
 
 from vireo.api.names import ANNOTATION_REQUESTED_BY
 from vireo.api.resources import OPERATION
@@ -52,20 +53,18 @@ def shop(installed: Server) -> Iterator[Server]:
 
 def _policies_hold(server: Server) -> bool:
     """The CRD is served, and the API server has taken up both policies: that takes it a moment."""
-    metadata = {"name": "probe"}
-    spec = {"target": {"kind": "VirtualMachine", "name": "web-1"}, "action": "Migrate"}
-    body = {"apiVersion": OPERATION.api_version, "kind": OPERATION.kind, "metadata": metadata, "spec": spec}
-    allowed, refused = (
-        server.as_user(user).ask("POST", OPERATION.path(SHOP), body, JSON, dryRun="All") for user in ("mover", "editor")
-    )
+    allowed, refused = (try_to_make(server.as_user(user), "probe") for user in ("mover", "editor"))
     return "annotations" in allowed.body.get("metadata", {}) and refused.code == 403
 
 
 def make(server: Server, name: str, action: str = "Migrate", target: str = "web-1", **more: Any) -> Answer:
     metadata = {"name": name, **more.pop("metadata", {})}
-    spec = {"target": {"kind": "VirtualMachine", "name": target}, "action": action}
-    body = {"apiVersion": OPERATION.api_version, "kind": OPERATION.kind, "metadata": metadata, "spec": spec, **more}
-    return server.ask("POST", OPERATION.path(SHOP), body)
+    return server.ask("POST", OPERATION.path(SHOP), {**operation(name, target, action), "metadata": metadata, **more})
+
+
+def try_to_make(server: Server, name: str) -> Answer:
+    """As `kubectl create --dry-run=server` does."""
+    return server.ask("POST", OPERATION.path(SHOP), operation(name, "web-1", "Migrate"), JSON, dryRun="All")
 
 
 def asker(answer: Answer) -> str:
@@ -101,9 +100,7 @@ def test_who_may_not_do_it_may_not_have_it_done(shop: Server, user: str, action:
 
 
 def test_a_dry_run_of_the_request_is_refused_too(shop: Server) -> None:
-    spec = {"target": {"kind": "VirtualMachine", "name": "web-1"}, "action": "Migrate"}
-    body = {"apiVersion": OPERATION.api_version, "kind": OPERATION.kind, "metadata": {"name": "dry"}, "spec": spec}
-    assert shop.as_user("editor").ask("POST", OPERATION.path(SHOP), body, JSON, dryRun="All").code == 403
+    assert try_to_make(shop.as_user("editor"), "dry").code == 403
 
 
 def test_a_forged_name_is_overwritten(shop: Server) -> None:

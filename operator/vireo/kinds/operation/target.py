@@ -34,7 +34,7 @@ def machine(operation: Operation) -> Live[Any] | None:
 
 
 def instance(operation: Operation) -> Instance | None:
-    """The instance of that machine, and of none that only has its name."""
+    """The instance of the machine's name."""
     live: Instance | None = operation.uses.get(
         Key(KUBEVIRT_INSTANCE, operation.key.namespace, operation.spec.target.name)
     )
