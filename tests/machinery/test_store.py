@@ -107,7 +107,7 @@ def test_a_child_that_changes_hands_wakes_both_owners() -> None:
 
 
 def test_children_of_children_count_and_those_of_an_older_owner_do_not() -> None:
-    watch = Watch(CONFIG_MAP, ConfigMapView, lambda _: TOYS["a"])
+    watch = Watch(CONFIG_MAP, ConfigMapView, TOY, lambda _: TOYS["a"])
     store = Store((replace(KIND, watches=(watch,)),))
     store.put(config_map("child", 1, uid="c", of="a", of_uid="u"))
     store.put(config_map("grandchild", 2, uid="g", of="child", of_uid="c"))
@@ -117,6 +117,6 @@ def test_children_of_children_count_and_those_of_an_older_owner_do_not() -> None
 
 
 def test_a_resource_that_two_kinds_would_see_differently_is_refused() -> None:
-    other = replace(KIND, resource=CONFIG_MAP, watches=(Watch(CONFIG_MAP, ConfigMapView, None),))
+    other = replace(KIND, resource=CONFIG_MAP, watches=(Watch(CONFIG_MAP, ConfigMapView),))
     with pytest.raises(ValueError, match="two kinds watch configmaps"):
         Store((KIND, other))

@@ -14,7 +14,7 @@ from reconcile.toy import CONFIG_MAP, KIND, TOY
 from vireo.api.kind import Kind, Watch
 from vireo.api.names import API_VERSION
 from vireo.api.objects import Live, Meta, OwnView
-from vireo.api.resources import Key
+from vireo.api.resources import VIRTUAL_DISK, Key
 from vireo.kube.client import ApiError, Client
 from vireo.kube.observe import Reader
 from vireo.kube.store import Store
@@ -84,6 +84,11 @@ async def test_of_namesakes_the_others_are_not_asked_for(toys: Toys) -> None:
     await toys.make_child("b")
     assert await toys.children(kind_of(NAMESAKE)) == ["a"]
     assert await toys.children(kind_of(WATCH)) == ["a", "b"]
+
+
+async def test_the_children_of_another_kind_are_not_asked_for(toys: Toys) -> None:
+    await toys.make_child()
+    assert await toys.children(kind_of(replace(WATCH, parent=VIRTUAL_DISK))) == []
 
 
 @pytest.mark.parametrize("watch", [WATCH, NAMESAKE], ids=["by selector", "by name"])

@@ -78,7 +78,7 @@ KIND: Final = Kind(
     spec=ToySpec,
     status=ToyStatus,
     columns=(),
-    watches=(Watch(CONFIG_MAP, ConfigMapView, owner, selector="vireo.dev/managed"),),
+    watches=(Watch(CONFIG_MAP, ConfigMapView, TOY, owner, selector="vireo.dev/managed"),),
     uses=uses,
     desired=desired,
     status_of=status_of,

@@ -27,17 +27,23 @@ class Column:
 class Watch:
     """Objects that are read for this kind, and the projection that is kept of each.
 
-    `owner` says whose child an object is (None: it is no child, but may be named by a spec). `selector` narrows by label.
+    `owner` says whose child an object is, one of `parent`'s (None: it is no child, but may be named by a spec); other kinds may watch
+    it too, and do not look for it below themselves. `selector` narrows by label.
     With `by_name` that is so whoever controls the object: what holds data belongs to the name that it carries (rule 1).
     With `namesake` a child has the name of its owner: who reads it live asks for that one.
     """
 
     resource: Resource
     view: type[msgspec.Struct]
+    parent: Resource | None = None
     owner: Callable[[Live[Any]], Key | None] | None = None
     selector: str = ""
     by_name: bool = False
     namesake: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.parent is None) != (self.owner is None):
+            raise ValueError(f"a watch of {self.resource} that has one of parent and owner needs the other")
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ class Reader:
 
     async def _read_live(self, kind: Kind[Any, Any], observed: Observed[Any, Any]) -> None:
         """Brings the store up to date with what is below an object. What can not be read is no reason to let go: it raises."""
-        for watch in (watch for watch in kind.watches if watch.owner):
+        for watch in (watch for watch in kind.watches if watch.parent == kind.resource):
             try:
                 await self._refresh(watch, observed)
             except ApiError as error:

@@ -71,6 +71,12 @@ def _target(operation: Operation) -> Course | None:
             f"{name} does not run, so there is nothing to {operation.spec.action.lower()}. To start it, set spec.powerState of "
             f"{live.key} to Running.",
         )
+    if live.view.status.instance != found.meta.uid:
+        return goes_on(
+            Reason.RECONCILING,
+            f"{found.key} is not the one that {live.key} started last. If it stays so, see why: "
+            f"kubectl describe virtualmachine.vireo.dev {name}",
+        )
     return None
 
 

@@ -44,7 +44,7 @@ KIND: Final = Kind(
         ),
     ),
     watches=(
-        Watch(KUBEVIRT_MIGRATION, MigrationView, owner=_operation_of, namesake=True),
+        Watch(KUBEVIRT_MIGRATION, MigrationView, parent=OPERATION, owner=_operation_of, namesake=True),
         Watch(NODE, NodeView),
         INSTANCES,
     ),

@@ -40,7 +40,7 @@ KIND: Final = Kind(
         Column("Claim", "string", ".status.claim", "The PersistentVolumeClaim to mount.", wide=True),
         Column("Message", "string", '.status.conditions[?(@.type=="Ready")].message', "Why, as a sentence.", wide=True),
     ),
-    watches=(Watch(CLAIM, ClaimView, owner=disk_of, by_name=True),),
+    watches=(Watch(CLAIM, ClaimView, parent=VIRTUAL_DISK, owner=disk_of, by_name=True),),
     uses=uses,
     desired=desired,
     status_of=status_of,

@@ -54,7 +54,7 @@ def _machine_of(live: Live[Any]) -> Key | None:
     return Key(VIRTUAL_MACHINE, live.meta.namespace, owner.name)
 
 
-INSTANCES: Final = Watch(KUBEVIRT_INSTANCE, InstanceView, owner=_machine_of, namesake=True)
+INSTANCES: Final = Watch(KUBEVIRT_INSTANCE, InstanceView, parent=VIRTUAL_MACHINE, owner=_machine_of, namesake=True)
 """Shared with the kinds that act on machines: a resource has one projection."""
 
 KIND: Final = Kind(
@@ -79,9 +79,9 @@ KIND: Final = Kind(
         Column("Message", "string", '.status.conditions[?(@.type=="Ready")].message', "Why, as a sentence.", wide=True),
     ),
     watches=(
-        Watch(KUBEVIRT_MACHINE, MachineView, owner=_machine_of, namesake=True),
+        Watch(KUBEVIRT_MACHINE, MachineView, parent=VIRTUAL_MACHINE, owner=_machine_of, namesake=True),
         INSTANCES,
-        Watch(POD, LauncherView, owner=_machine_of, selector=LAUNCHERS),
+        Watch(POD, LauncherView, parent=VIRTUAL_MACHINE, owner=_machine_of, selector=LAUNCHERS),
         Watch(INSTANCE_TYPE, NamedView),
         Watch(CLUSTER_INSTANCE_TYPE, NamedView),
         Watch(PREFERENCE, NamedView),
