@@ -44,7 +44,7 @@ test-fast: setup ## the tests that need no cluster
 	@$(RUN) tiers fast
 
 .PHONY: proof
-proof: setup ## the long runs: the property tests with twenty times the examples
+proof: setup ## the long runs: twenty times the examples, and every case killed at every write
 	@$(RUN) tiers proof
 
 .PHONY: bench

@@ -39,10 +39,20 @@ def server(settings: Settings) -> str:
 def deploy(settings: Settings, steps: Steps) -> None:
     """Starts what does not run yet and returns when the API server, the controllers and the scheduler are healthy."""
     with steps.step("control plane") as step:
-        _make_credentials(settings)
-        _start_etcd(settings)
-        _start_api_server(settings, step)
+        _serve(settings, step)
         _start_controllers(settings, step)
+
+
+def deploy_api_server(settings: Settings, steps: Steps) -> None:
+    """The API server alone: what is written there stays as it is, for tests that compare what was left behind."""
+    with steps.step("API server") as step:
+        _serve(settings, step)
+
+
+def _serve(settings: Settings, step: Step) -> None:
+    _make_credentials(settings)
+    _start_etcd(settings)
+    _start_api_server(settings, step)
 
 
 def identities(settings: Settings) -> list[Identity]:

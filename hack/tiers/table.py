@@ -35,6 +35,7 @@ def fast(work: Work) -> None:
 
 def proof(work: Work) -> None:
     work.pytest(WITHOUT_A_CLUSTER, "--quiet", "--hypothesis-profile=proof")
+    _on_a_bare_control_plane(work, "api and proof", "--quiet")
 
 
 def go(work: Work) -> None:
@@ -42,7 +43,7 @@ def go(work: Work) -> None:
 
 
 def api(work: Work) -> None:
-    _on_a_bare_control_plane(work, "api", "--quiet", "--durations=10")
+    _on_a_bare_control_plane(work, "api and not proof", "--quiet", "--durations=10")
 
 
 def chart(work: Work) -> None:
@@ -77,7 +78,7 @@ TIERS: Mapping[str, Tier] = {
     "cloud": Tier("the whole cloud: real guests on real nodes", 50, cloud),
 }
 LONG: Mapping[str, Tier] = {
-    "proof": Tier("what needs no cluster, with twenty times the examples", 120, proof),
+    "proof": Tier("the long runs: twenty times the examples, and every case at every write", 120, proof),
 }
 """Run only when they are asked for."""
 ALL = {**TIERS, **LONG}

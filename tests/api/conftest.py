@@ -29,7 +29,7 @@ def applied(control_plane: str) -> Mapping[str, Answer]:
     manifests = [yaml.safe_load(file.read_text()) for file in FILES]
     answers = {one["metadata"]["name"]: _apply(server, one) for one in manifests}
     for manifest in manifests:
-        _wait_until_served(server, manifest)
+        wait_until_served(server, manifest)
     return answers
 
 
@@ -71,7 +71,7 @@ def _apply(server: Server, crd: Mapping[str, Any]) -> Answer:
     )
 
 
-def _wait_until_served(server: Server, crd: Mapping[str, Any]) -> None:
+def wait_until_served(server: Server, crd: Mapping[str, Any]) -> None:
     spec = crd["spec"]
     path = f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}"
     deadline = time.monotonic() + DEADLINE_SECONDS

@@ -16,7 +16,7 @@ async def cluster(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     monkeypatch.setenv("KUBECONFIG", control_plane)
     async with await Client.connect() as client:
         namespace = f"toys-{uuid.uuid4().hex[:8]}"
-        await _make_crd(client)
+        await make_crd(client)
         await client.request("POST", NAMESPACES.path(), body={"metadata": {"name": namespace}})
         cluster = Cluster(client, namespace)
         await cluster.start()
@@ -27,7 +27,7 @@ async def cluster(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> AsyncI
             await client.request("DELETE", NAMESPACES.path(name=namespace))
 
 
-async def _make_crd(client: Client) -> None:
+async def make_crd(client: Client) -> None:
     query = {"fieldManager": "tests", "force": "true"}
     await client.request("PATCH", CRDS.path(name="toys.vireo.dev"), query, CRD, content_type=APPLY)
     async with asyncio.timeout(DEADLINE_SECONDS):

@@ -6,6 +6,7 @@ import pytest
 from reconcile.cluster import Cluster
 from reconcile.toy import CONFIG_MAP, TOY
 
+from vireo.api.names import FINALIZER
 from vireo.api.resources import Resource
 
 pytestmark = pytest.mark.api
@@ -145,6 +146,40 @@ async def test_an_orderly_end_deletes_the_child_first(cluster: Cluster) -> None:
 
     await cluster.until(gone)
     assert await cluster.config_map() is None
+
+
+async def test_an_orderly_end_comes_also_where_others_say_that_the_finalizer_is_theirs(cluster: Cluster) -> None:
+    """As after a restore, or where the object was applied as it was read."""
+    await cluster.toy(text="hello", orderly=True)
+    await cluster.until_ready()
+    head = {"apiVersion": TOY.api_version, "kind": "Toy", "metadata": {"name": "a", "finalizers": [FINALIZER]}}
+    await cluster.apply(TOY, "a", {**head, "spec": {"text": "hello", "orderly": True}})
+    await cluster.delete(TOY, "a")
+
+    async def gone() -> bool:
+        return await cluster.get(TOY) is None
+
+    await cluster.until(gone)
+
+
+async def test_a_status_that_others_wrote_is_set_right_as_a_whole(cluster: Cluster) -> None:
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+    gone = {"type": "Gone", "status": "True", "reason": "Restored", "message": "", "observedGeneration": 1}
+    gone["lastTransitionTime"] = "2026-01-01T12:00:00Z"
+    body = {"status": {"conditions": [gone]}}
+    await cluster.merge(TOY, "a/status", body)
+
+    async def right() -> bool:
+        toy = await cluster.get(TOY)
+        return toy is not None and [one["type"] for one in toy["status"]["conditions"]] == ["Ready"]
+
+    await cluster.until(right)
+    await cluster.idle()
+    cluster.writes.clear()
+    await cluster.merge(CONFIG_MAP, "a", {"metadata": {"labels": {"more": "yes"}}})  # a look that leads to no write
+    await cluster.idle()
+    assert cluster.writes == []
 
 
 async def test_a_refusal_is_told_in_the_servers_words(cluster: Cluster) -> None:

@@ -166,30 +166,35 @@ class Gate:
         return Outcome(step)
 
     async def _set_finalizer(self, observed: Observed[Any, Any], step: SetFinalizer) -> Outcome:
-        key = observed.key
-        meta = {"name": key.name, "uid": observed.meta.uid, "finalizers": [FINALIZER] if step.present else []}
-        body = {"apiVersion": key.resource.api_version, "kind": key.resource.kind, "metadata": meta}
         try:
-            answer = await self._write("PATCH", key, query={"force": "true"}, body=body, content_type=APPLY)
+            answer = await (self._take_finalizer(observed) if step.present else self._release_finalizer(observed))
         except ApiError as error:
-            if step.present or error.code not in {404, 409}:  # taken off what is gone already: so be it
+            if step.present or error.code != 404:  # taken off what is gone already: so be it
                 raise
         else:
-            self._store.put(decode_own(self._store.kinds[key.resource], answer))
+            self._store.put(decode_own(self._store.kinds[observed.key.resource], answer))
         return Outcome(step)
 
-    async def write_status(self, observed: Observed[Any, Any], status: Mapping[str, Any]) -> bytes:
-        """The whole status, by server-side apply: what is no longer said goes. Raises ApiError."""
+    async def _take_finalizer(self, observed: Observed[Any, Any]) -> bytes:
         key = observed.key
-        body = {
-            "apiVersion": key.resource.api_version,
-            "kind": key.resource.kind,
-            "metadata": {"name": key.name, "uid": observed.meta.uid},
-            "status": status,
-        }
-        return await self._write(
-            "PATCH", key, subresource="status", query={"force": "true"}, body=body, content_type=APPLY
-        )
+        meta = {"name": key.name, "uid": observed.meta.uid, "finalizers": [FINALIZER]}
+        body = {"apiVersion": key.resource.api_version, "kind": key.resource.kind, "metadata": meta}
+        return await self._write("PATCH", key, query={"force": "true"}, body=body, content_type=APPLY)
+
+    async def _release_finalizer(self, observed: Observed[Any, Any]) -> bytes:
+        """By whomever it is held: an object that was restored, or applied as it was read, has it by others' word too, and an apply
+        would leave it to them for ever."""
+        meta, others = observed.meta, [one for one in observed.meta.finalizers if one != FINALIZER]
+        body = {"metadata": {"uid": meta.uid, "resourceVersion": meta.resource_version, "finalizers": others}}
+        return await self._write("PATCH", observed.key, body=body, content_type=MERGE_PATCH)
+
+    async def write_status(self, observed: Observed[Any, Any], status: Mapping[str, Any]) -> bytes:
+        """The whole status, whoever wrote the one before (a restore may have): an apply would leave what others wrote. Raises ApiError."""
+        body = [
+            {"op": "test", "path": "/metadata/uid", "value": observed.meta.uid},
+            {"op": "add", "path": "/status", "value": status},
+        ]
+        return await self._write("PATCH", observed.key, subresource="status", body=body, content_type=JSON_PATCH)
 
     async def write_event(self, event: Mapping[str, Any]) -> None:
         """An event is a courtesy: that it could not be written is logged and no more."""
