@@ -1,0 +1,39 @@
+"""The operator's process is killed at any moment, again and again, while disks come and go: what is there at the end is what was asked."""
+
+import random
+from typing import Final
+
+import pytest
+from api.replicas.field import Field
+
+from vireo.api.names import LABEL_DISK_UID
+from vireo.api.resources import CLAIM, VIRTUAL_DISK
+
+pytestmark = [pytest.mark.api, pytest.mark.proof]
+
+KILLS: Final = 25
+DISKS_A_LIFE: Final = 8
+
+
+def test_every_disk_that_is_left_has_its_claim_and_no_other_is_there(field: Field) -> None:
+    chance, wanted = random.Random(6), set[str]()
+    for life in range(KILLS):
+        operator = field.start()
+        field.until(lambda one=operator: one.identity)  # type: ignore[misc]
+        since, writes = field.mark(), chance.randrange(1, 3 * DISKS_A_LIFE)
+        for name in chance.sample(sorted(wanted), len(wanted) // 4):
+            field.server.must("DELETE", VIRTUAL_DISK.path(field.namespace, name))
+            wanted.discard(name)
+        for number in range(DISKS_A_LIFE):
+            field.disk(f"disk-{life}-{number}")
+            wanted.add(f"disk-{life}-{number}")
+        field.until(lambda since=since, writes=writes: len(field.agents(since)) >= writes)  # type: ignore[misc]
+        operator.kill()
+        field.forget_the_lead()
+
+    field.start()
+    field.until(lambda: set(field.claims()) == wanted)
+    disks = field.server.must("GET", VIRTUAL_DISK.path(field.namespace)).body["items"]
+    claims = field.server.must("GET", CLAIM.path(field.namespace)).body["items"]
+    assert {one["metadata"]["uid"] for one in disks} == {one["metadata"]["labels"][LABEL_DISK_UID] for one in claims}
+    assert {one["metadata"]["name"] for one in disks} == wanted
