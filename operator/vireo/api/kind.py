@@ -1,12 +1,14 @@
 """Kind: what the machinery must know of a kind. A kind's folder provides one; KINDS in vireo.kinds lists them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal
 
 import msgspec
 
+from vireo.api.conditions import Finding
 from vireo.api.objects import Live, Meta
+from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Observed, Outcome, Spec, Status
 from vireo.api.resources import Key, Resource
 from vireo.api.schema import Rule
@@ -30,7 +32,8 @@ class Watch:
     `owner` says whose child an object is, one of `parent`'s (None: it is no child, but may be named by a spec); other kinds may watch
     it too, and do not look for it below themselves. `selector` narrows by label.
     With `by_name` that is so whoever controls the object: what holds data belongs to the name that it carries (rule 1).
-    With `namesake` a child has the name of its owner: who reads it live asks for that one.
+    With `namesake` a child has the name of its owner: who reads it live asks for that one. With `label` a child carries its owner's
+    name in that label, or as its own: who reads them live asks for these.
     """
 
     resource: Resource
@@ -40,6 +43,23 @@ class Watch:
     selector: str = ""
     by_name: bool = False
     namesake: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Admission(Generic[Spec, Status]):
+    """What is said of a spec while it is being applied, by the check that would say it in the status a moment later.
+
+    Only what the spec itself is at fault for: what comes by itself, or in another order in the same `kubectl apply`, is no news.
+    """
+
+    why_not: Callable[[Observed[Spec, Status]], Finding | None]
+    looks_at: frozenset[Resource]
+    """What is looked at of the objects that the spec uses and of the children. All else counts as absent: the reasons below do
+    not depend on it."""
+    warns: frozenset[Reason] = frozenset()
+    refuses: Mapping[Reason, str] = field(default_factory=dict)
+    """What no waiting makes true, with the field at fault: an update that brings it is refused, and the object stays as it was."""
 
     def __post_init__(self) -> None:
         if (self.parent is None) != (self.owner is None):
@@ -74,6 +94,7 @@ class Kind(Generic[Spec, Status]):
     """The name of the one object that Vireo itself makes at start (Platform `default`)."""
     rules: tuple[Rule, ...] = ()
     """CEL rules that see the whole object, its status too; `path` names the field that they report."""
+    admission: Admission[Spec, Status] | None = None
     longest_name: int = 253
     """How many characters a name may have: 63 where it becomes the value of a label."""
 

@@ -3,17 +3,12 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from vireo.api.conditions import READY, condition
-from vireo.api.decode import decode
-from vireo.api.kind import Watch
-from vireo.api.objects import Live, Meta
-from vireo.api.reconcile import Observed
-from vireo.kinds.platform.kind import KIND, THE_PLATFORM
-from vireo.kinds.platform.types import PlatformSpec, PlatformStatus
-from vireo.kube.client import ApiError, Client
-from vireo.kube.pages import pages
+from vireo.kinds.platform.kind import KIND
+from vireo.kinds.platform.types import PlatformStatus
+from vireo.kube.client import Client
+from vireo.kube.look import singleton
 
 Rows = Sequence[tuple[str, ...]]
 
@@ -29,28 +24,8 @@ async def check(now: datetime, output: str) -> int:
 
 async def look(client: Client, now: datetime) -> PlatformStatus:
     """The status that the Platform would have: by the same functions, from the same objects."""
-    found = [live for watch in KIND.watches for live in await _all(client, watch)]
-    observed = Observed(
-        key=THE_PLATFORM,
-        meta=Meta(THE_PLATFORM.name),
-        spec=PlatformSpec(),
-        status=PlatformStatus(),
-        now=now,
-        children=tuple(found),
-    )
-    status: PlatformStatus = KIND.status_of(observed, KIND.desired(observed), ())
+    status: PlatformStatus = (await singleton(client, KIND, now)).view.status
     return status
-
-
-async def _all(client: Client, watch: Watch) -> list[Live[Any]]:
-    """Of what is not served there is none."""
-    try:
-        listed = [page async for page in pages(client, watch.resource, {})]
-    except ApiError as error:
-        if error.code == 404:
-            return []
-        raise
-    return [decode(watch.resource, watch.view, raw) for page in listed for raw in page.items]
 
 
 def as_text(status: PlatformStatus) -> str:

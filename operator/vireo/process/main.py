@@ -1,4 +1,4 @@
-"""`vireo`: the operator's command line."""
+"""`vireo`: the command line."""
 
 import argparse
 import asyncio
@@ -13,9 +13,10 @@ from pathlib import Path
 
 from vireo.kube.client import ApiError
 from vireo.kube.leadership import Leadership, LostLeadError
-from vireo.process import logs
+from vireo.process import admission, logs
 from vireo.process.check import check
-from vireo.process.run import now, run
+from vireo.process.clock import now
+from vireo.process.run import run
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["KUBECONFIG"] = options.kubeconfig  # where kopf's client looks too
     if options.command == "check":
         return _check(options.output)
-    return asyncio.run(_until_stopped(options))
+    return asyncio.run(_serve(options) if options.command == "admission" else _until_stopped(options))
 
 
 def _check(output: str) -> int:
@@ -57,25 +58,74 @@ def _parser() -> argparse.ArgumentParser:
     operator.add_argument(
         "--leader-elect-resource-name", default="vireo-operator", help="the Lease's name (default: %(default)s)"
     )
+    webhook = commands.add_parser("admission", help="serve the webhook that speaks while something is applied")
+    _add_admission(webhook)
     found = commands.add_parser("check", help="say what this cluster can do for Vireo, and what is missing")
     found.add_argument("--kubeconfig", help="default: $KUBECONFIG, else ~/.kube/config")
     found.add_argument("--output", "-o", default="table", choices=("table", "json"), help="default: %(default)s")
-    for command in (operator, found):
+    for command in (operator, webhook, found):
         command.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     return parser
 
 
-async def _until_stopped(options: argparse.Namespace) -> int:
+def _add_admission(webhook: argparse.ArgumentParser) -> None:
+    webhook.add_argument("--kubeconfig", help="default: the service account in a pod, else $KUBECONFIG")
+    webhook.add_argument("--port", type=int, default=9443, help="of the reviews, over TLS (default: %(default)s)")
+    webhook.add_argument(
+        "--health-port", type=int, default=8080, help="of /livez, /readyz and /metrics (default: %(default)s)"
+    )
+    webhook.add_argument(
+        "--namespace",
+        default=_pod_namespace() or "vireo",
+        help="of the Secret and the Service (default: the pod's, else %(default)s)",
+    )
+    webhook.add_argument("--secret", default="vireo-admission", help="with the certificate (default: %(default)s)")
+    webhook.add_argument(
+        "--webhook-configuration", default="vireo-admission", help="that the API server asks by (default: %(default)s)"
+    )
+    webhook.add_argument(
+        "--host", action="append", help="a name that the certificate is for (default: vireo-admission.NAMESPACE.svc)"
+    )
+    webhook.add_argument(
+        "--certificates",
+        default="own",
+        choices=("own", "given"),
+        help="own: made, renewed and made known here; given: by others, such as cert-manager (default: %(default)s)",
+    )
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    await admission.run(
+        admission.Options(
+            port=options.port,
+            health_port=options.health_port,
+            namespace=options.namespace,
+            secret=options.secret,
+            configuration=options.webhook_configuration,
+            hosts=tuple(options.host or [f"vireo-admission.{options.namespace}.svc"]),
+            makes_certificates=options.certificates == "own",
+        ),
+        _identity(),
+        _told_to_stop(),
+    )
+    return 0
+
+
+def _told_to_stop() -> asyncio.Event:
+    """Set by the signals that ask a process to end."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _until_stopped(options: argparse.Namespace) -> int:
     leadership = Leadership(
         options.leader_elect_resource_namespace, options.leader_elect_resource_name, _identity(), now
     )
     code = 0
     try:
-        await run(options.port, stop, leadership)
+        await run(options.port, _told_to_stop(), leadership)
     except* LostLeadError as lost:
         log.error("%s", next(_leaves(lost)))
         code = 1

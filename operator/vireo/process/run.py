@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from vireo.api.kind import Kind
@@ -15,6 +14,7 @@ from vireo.kube.leadership import Leadership
 from vireo.kube.observe import Reader
 from vireo.kube.store import Store
 from vireo.kube.watch import Watcher
+from vireo.process.clock import now
 from vireo.process.handlers import OwnKinds
 from vireo.process.health import Health, serve
 from vireo.process.metrics import Metrics
@@ -27,10 +27,6 @@ log = logging.getLogger(__name__)
 WORKERS = 8
 DRAIN_SECONDS = 5.0
 """How long what is being worked on may take when the process is told to stop."""
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Operator:
@@ -62,7 +58,9 @@ class Operator:
     async def _work_until(self, stop: asyncio.Event, port: int) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(serve(Health(lambda: self.ready, self._leads, self.queue), self.metrics, port)),
+                group.create_task(
+                    serve(Health(self._not_ready, lambda: self.metrics.page(self.queue, leads=self._leads())), port)
+                ),
                 group.create_task(self.metrics.watch_the_loop()),
                 group.create_task(self._make_singletons()),
                 group.create_task(self.own.run()),
@@ -80,6 +78,9 @@ class Operator:
     def ready(self) -> bool:
         """Whether everything that existed at the start has been seen."""
         return self.own.indexed.is_set() and all(watcher.synced.is_set() for watcher in self.watchers)
+
+    def _not_ready(self) -> str:
+        return "" if self.ready else "not all objects have been seen yet"
 
     def _leads(self) -> bool:
         return self.leadership is None or self.leadership.may_write()

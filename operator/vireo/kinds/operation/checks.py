@@ -27,6 +27,13 @@ def judge(operation: Operation) -> Course:
     return _not_wanted(operation) or _why_not(operation) or _first_step(operation)
 
 
+def foreseen(operation: Operation) -> Finding | None:
+    """What speaks against it when it is made, as a dry run of it would say; nothing of one that was looked at."""
+    if operation.status.conditions:
+        return None
+    return judge(replace(operation, spec=operation.spec.model_copy(update={"dry_run": True}))).finding
+
+
 def _first_step(operation: Operation) -> Course:
     action = ACTIONS[operation.spec.action]
     if operation.spec.dry_run:

@@ -2,10 +2,12 @@
 
 from typing import Any, Final
 
-from vireo.api.kind import Column, Kind, Watch
+from vireo.api.kind import Admission, Column, Kind, Watch
 from vireo.api.names import API_VERSION
 from vireo.api.objects import Live
-from vireo.api.resources import KUBEVIRT_MIGRATION, NODE, OPERATION, Key
+from vireo.api.reasons import Reason
+from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE, Key
+from vireo.kinds.operation.checks import foreseen
 from vireo.kinds.operation.desired import desired
 from vireo.kinds.operation.status import status_of
 from vireo.kinds.operation.target import lets_go, uses
@@ -21,6 +23,12 @@ def _operation_of(live: Live[Any]) -> Key | None:
     return Key(OPERATION, live.meta.namespace, owner.name)
 
 
+ADMISSION: Final = Admission(
+    why_not=foreseen,
+    looks_at=frozenset({KUBEVIRT_INSTANCE, NODE, VIRTUAL_MACHINE}),
+    warns=frozenset({Reason.HOST_UNUSABLE, Reason.NOT_MIGRATABLE, Reason.NOT_RUNNING}),
+)
+
 KIND: Final = Kind(
     resource=OPERATION,
     singular="operation",
@@ -30,6 +38,7 @@ KIND: Final = Kind(
     spec=OperationSpec,
     status=OperationStatus,
     rules=(BLOCK_OF_ITS_ACTION, NOT_LATER),
+    admission=ADMISSION,
     longest_name=63,
     columns=(
         Column("Action", "string", ".spec.action", "What is done."),

@@ -2,10 +2,13 @@
 
 from typing import Final
 
-from vireo.api.kind import Column, Kind, Watch
+from vireo.api.kind import Admission, Column, Kind, Watch
+from vireo.api.names import LABEL_DISK
 from vireo.api.objects import Meta
-from vireo.api.resources import CLAIM, VIRTUAL_DISK, Key
+from vireo.api.reasons import Reason
+from vireo.api.resources import CLAIM, PLATFORM, VIRTUAL_DISK, Key
 from vireo.kinds.platform.kind import THE_PLATFORM
+from vireo.kinds.virtualdisk.checks import why_not
 from vireo.kinds.virtualdisk.claims import ClaimView
 from vireo.kinds.virtualdisk.desired import desired, puzzles
 from vireo.kinds.virtualdisk.holder import holder_key
@@ -20,6 +23,19 @@ def uses(meta: Meta, _: VirtualDiskSpec, status: VirtualDiskStatus) -> frozenset
     return frozenset({THE_PLATFORM, held} if held else {THE_PLATFORM})
 
 
+ADMISSION: Final = Admission(
+    why_not=why_not,
+    looks_at=frozenset({PLATFORM, CLAIM}),
+    warns=frozenset(
+        {Reason.BINDING_UNSUPPORTED, Reason.CLAIM_RETAINED, Reason.DATASTORE_MISSING, Reason.FOREIGN_OBJECT}
+    ),
+    refuses={
+        Reason.DATASTORE_FIXED: "spec.datastore",
+        Reason.EXPANSION_UNSUPPORTED: "spec.size",
+        Reason.SHRINK_UNSUPPORTED: "spec.size",
+    },
+)
+
 KIND: Final = Kind(
     resource=VIRTUAL_DISK,
     singular="virtualdisk",
@@ -29,6 +45,7 @@ KIND: Final = Kind(
     spec=VirtualDiskSpec,
     status=VirtualDiskStatus,
     rules=(NO_SHRINKING,),
+    admission=ADMISSION,
     longest_name=63,
     columns=(
         Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "Whether it is as the spec asks."),
@@ -40,7 +57,7 @@ KIND: Final = Kind(
         Column("Claim", "string", ".status.claim", "The PersistentVolumeClaim to mount.", wide=True),
         Column("Message", "string", '.status.conditions[?(@.type=="Ready")].message', "Why, as a sentence.", wide=True),
     ),
-    watches=(Watch(CLAIM, ClaimView, parent=VIRTUAL_DISK, owner=disk_of, by_name=True),),
+    watches=(Watch(CLAIM, ClaimView, parent=VIRTUAL_DISK, owner=disk_of, by_name=True, label=LABEL_DISK),),
     uses=uses,
     desired=desired,
     status_of=status_of,

@@ -2,15 +2,17 @@
 
 from typing import Any, Final
 
-from vireo.api.kind import Column, Kind, Watch
+from vireo.api.kind import Admission, Column, Kind, Watch
 from vireo.api.names import API_VERSION
 from vireo.api.objects import Live, Meta
+from vireo.api.reasons import Reason
 from vireo.api.resources import (
     CLUSTER_INSTANCE_TYPE,
     CLUSTER_PREFERENCE,
     INSTANCE_TYPE,
     KUBEVIRT_INSTANCE,
     KUBEVIRT_MACHINE,
+    PLATFORM,
     POD,
     PREFERENCE,
     VIRTUAL_DISK,
@@ -19,7 +21,7 @@ from vireo.api.resources import (
 )
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.virtualmachine.attached import lets_go, named_disks
-from vireo.kinds.virtualmachine.checks import instance_type, preference, secret
+from vireo.kinds.virtualmachine.checks import instance_type, preference, secret, why_not
 from vireo.kinds.virtualmachine.desired import desired
 from vireo.kinds.virtualmachine.status import status_of
 from vireo.kinds.virtualmachine.troubles import puzzles
@@ -57,6 +59,14 @@ def _machine_of(live: Live[Any]) -> Key | None:
 INSTANCES: Final = Watch(KUBEVIRT_INSTANCE, InstanceView, parent=VIRTUAL_MACHINE, owner=_machine_of, namesake=True)
 """Shared with the kinds that act on machines: a resource has one projection."""
 
+ADMISSION: Final = Admission(
+    why_not=why_not,
+    looks_at=frozenset({PLATFORM, VIRTUAL_DISK}),
+    warns=frozenset(
+        {Reason.DISK_CONTENT_MISMATCH, Reason.DISK_IN_USE, Reason.KUBEVIRT_MISSING, Reason.KUBEVIRT_TOO_OLD}
+    ),
+)
+
 KIND: Final = Kind(
     resource=VIRTUAL_MACHINE,
     singular="virtualmachine",
@@ -66,6 +76,7 @@ KIND: Final = Kind(
     spec=VirtualMachineSpec,
     status=VirtualMachineStatus,
     rules=(ONE_USE,),
+    admission=ADMISSION,
     longest_name=63,
     columns=(
         Column("Phase", "string", ".status.phase", "What the machine does."),
