@@ -76,7 +76,7 @@ def read(body: bytes, kinds: Iterable[AnyKind]) -> Review:
     try:
         found = _reviews.decode(body)
         kind = _kind(found, kinds)
-        old = _own(kind, found.request.old_object) if found.request.old_object != b"null" else None
+        old = _own(kind, found.request.old_object) if bytes(found.request.old_object) != b"null" else None
         return Review(found.request.uid, kind, _own(kind, found.request.object), old)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadReviewError(f"no AdmissionReview of {API_VERSION}: {error}") from error
