@@ -2,7 +2,7 @@
 
 import pytest
 from api.server import Answer, Server
-from chart.helm import NAMESPACE, Helm, RefusedError
+from chart.helm import NAMESPACE, Helm, Object, RefusedError
 from chart.waiting import until
 
 pytestmark = pytest.mark.chart
@@ -12,10 +12,17 @@ PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/vireo-operator"
 
 
-def test_the_operators_pod_is_accepted_where_pod_security_is_restricted(installed: Server) -> None:
-    until(lambda: bool(installed.must("GET", PODS, labelSelector="app.kubernetes.io/component=operator").body["items"]))
-    pod = installed.must("GET", PODS).body["items"][0]["spec"]
-    assert pod["serviceAccountName"] == "vireo-operator"
+@pytest.mark.parametrize("component", ["operator", "admission"])
+def test_its_pods_are_accepted_where_pod_security_is_restricted(installed: Server, component: str) -> None:
+    def pods() -> list[Object]:
+        found: list[Object] = installed.must(
+            "GET", PODS, labelSelector=f"app.kubernetes.io/component={component}"
+        ).body["items"]
+        return found
+
+    until(lambda: bool(pods()))
+    pod = pods()[0]["spec"]
+    assert pod["serviceAccountName"] == f"vireo-{component}"
     assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"]
 
 
@@ -39,6 +46,8 @@ def test_an_upgrade_that_changes_nothing_rolls_nothing_out(installed: Server, he
         ("image.pullPolicy=Sometimes", "pullPolicy"),
         ("image.digest=latest", "digest"),
         ("replica=1", "replica"),
+        ("admission.replicas=0", "replicas"),
+        ("admission.certManager.issuerRef.kin=Issuer", "issuerRef"),
     ],
 )
 def test_a_value_that_can_not_be_meant_is_refused_by_name(helm: Helm, setting: str, words: str) -> None:

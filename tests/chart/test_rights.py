@@ -1,12 +1,13 @@
-"""The operator's rights are what its code uses, and nothing else: computed from the kinds and from what their cases do."""
+"""The rights of each process are what its code uses, and nothing else: computed from the kinds and from what their cases do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from api.server import Server
-from chart.helm import Helm
+from chart.helm import Helm, Object
 from kinds.test_cases import CASES, read_case
 
+from vireo.admission.keeper import WEBHOOKS
 from vireo.api.reconcile import Apply, Call, Create, Delete, SetFinalizer, Step
 from vireo.api.resources import EVENT, SECRET, Resource
 from vireo.kinds import KINDS
@@ -25,8 +26,21 @@ def rights(resource: Resource, *verbs: str, subresource: str = "") -> set[Right]
     return {(resource.group, name, verb) for verb in verbs}
 
 
+def looked_at() -> set[Right]:
+    """What is read for reviews; and the configuration by which they come."""
+    found, kinds = rights(WEBHOOKS, "get", "patch"), {kind.resource: kind for kind in KINDS}
+    for kind in (kind for kind in KINDS if kind.admission):
+        labelled = {watch.resource for watch in kind.watches if watch.label}
+        for resource in kind.admission.looks_at if kind.admission else ():
+            if resource in kinds and kinds[resource].singleton:
+                found |= {right for watch in kinds[resource].watches for right in rights(watch.resource, "list")}
+            else:
+                found |= rights(resource, "get", *(["list"] if resource in labelled else []))
+    return found
+
+
 def used() -> set[Right]:
-    """What the code does."""
+    """What the operator's code does."""
     found = rights(SECRET, "get") | rights(EVENT, "list", "create") | rights(CRDS, "list", "watch")
     for kind in KINDS:
         found |= rights(kind.resource, *READ) | rights(kind.resource, "patch", subresource="status")
@@ -59,10 +73,12 @@ def of(step: Step, owner: Resource) -> Iterator[Right]:
 
 
 @pytest.fixture(scope="module")
-def granted(helm: Helm) -> set[Right]:
-    role = next(
-        one for one in helm.rendered() if one["kind"] == "ClusterRole" and one["metadata"]["name"] == "vireo-operator"
-    )
+def rendered(helm: Helm) -> list[Object]:
+    return helm.rendered()
+
+
+def granted(rendered: list[Object], name: str, kind: str = "ClusterRole") -> set[Right]:
+    role = next(one for one in rendered if one["kind"] == kind and one["metadata"]["name"] == name)
     return {
         (group, resource, verb)
         for rule in role["rules"]
@@ -72,12 +88,26 @@ def granted(helm: Helm) -> set[Right]:
     }
 
 
-def test_everything_that_the_code_does_is_granted(granted: set[Right]) -> None:
-    assert sorted(used() - granted) == []
+PROCESSES = [("vireo-operator", used), ("vireo-admission", looked_at)]
 
 
-def test_nothing_else_is_granted(granted: set[Right]) -> None:
-    assert sorted(granted - used()) == []
+@pytest.mark.parametrize(("process", "does"), PROCESSES)
+def test_everything_that_the_code_does_is_granted(
+    rendered: list[Object], process: str, does: Callable[[], set[Right]]
+) -> None:
+    assert sorted(does() - granted(rendered, process)) == []
+
+
+@pytest.mark.parametrize(("process", "does"), PROCESSES)
+def test_nothing_else_is_granted(rendered: list[Object], process: str, does: Callable[[], set[Right]]) -> None:
+    assert sorted(granted(rendered, process) - does()) == []
+
+
+def test_the_webhook_writes_its_own_secret_and_its_own_configuration_and_nothing_else(rendered: list[Object]) -> None:
+    roles = [one for one in rendered if one["kind"].endswith("Role") and one["metadata"]["name"] == "vireo-admission"]
+    writing = [rule for role in roles for rule in role["rules"] if set(rule["verbs"]) - {"get", "list"}]
+    assert [rule["resources"] for rule in writing] == [["validatingwebhookconfigurations"], ["secrets"]]
+    assert all(rule["resourceNames"] == ["vireo-admission"] for rule in writing)
 
 
 @pytest.mark.parametrize(
