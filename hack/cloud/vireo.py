@@ -1,9 +1,11 @@
 """Vireo in the cloud: its own image by its own chart and the real helm, as pods on real nodes.
 
 With VIREO_RUN=process the chart brings everything but the pods, and the operator runs on the host with the pod's identity:
-the developer's quick loop. So it does where there are no real nodes, since a simulated node runs no program.
+the developer's quick loop. So it does where there are no real nodes, since a simulated node runs no program. The webhook is then left
+out: nothing needs it, and the API server reaches no process of the host through a Service.
 """
 
+import functools
 import json
 import os
 import subprocess
@@ -22,7 +24,7 @@ from cloud.settings import CHECKOUT, Settings
 from cloud.steps import Failure, NotYet, Step, Steps
 from cloud.workloads import check_rolled_out
 
-NAMESPACE, RELEASE, OPERATOR = "vireo", "vireo", "vireo-operator"
+NAMESPACE, RELEASE, OPERATOR, ADMISSION = "vireo", "vireo", "vireo-operator", "vireo-admission"
 USER = f"system:serviceaccount:{NAMESPACE}:{OPERATOR}"
 CHART = CHECKOUT / "charts/vireo"
 HEALTH_PORT = 18080  # and the cloud's index: of the operator as a process
@@ -31,23 +33,21 @@ ADVICE = "`kubectl -n vireo get pods,events` and `kubectl -n vireo logs deploy/v
 
 
 def deploy(settings: Settings, steps: Steps) -> None:
-    """Installs Vireo, or makes what is installed as the checkout is now, and returns when the operator has seen all."""
+    """Installs Vireo, or makes what is installed as the checkout is now, and returns when the operator has seen all and the
+    webhook serves."""
     with steps.step("Vireo") as step:
         api = Api(settings)
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": RESTRICTED}}
         step.wait("the namespace", lambda: api.apply(namespace), seconds=30, advice=ADVICE)
         if settings.run == "process":
-            _install(settings, step, {"replicas": 0})
+            _install(settings, step, {"replicas": 0, "admission": {"enabled": False}})
             _start_process(settings)
         else:
             processes.end(processes.everything(settings, OPERATOR), patience=8)
             _install(settings, step, {"image": _pushed(settings, steps)})
-            step.wait(
-                "the operator's pods",
-                lambda: check_rolled_out(api, NAMESPACE, f"deployments/{OPERATOR}"),
-                seconds=120,
-                advice=ADVICE,
-            )
+            for name in (OPERATOR, ADMISSION):
+                check = functools.partial(check_rolled_out, api, NAMESPACE, f"deployments/{name}")
+                step.wait(f"the pods of {name}", check, seconds=120, advice=ADVICE)
 
 
 def wait_ready(settings: Settings, steps: Steps) -> None:
