@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ class Surroundings:
     failure: Exception | None = None
     silent = False
 
-    async def observe(self, review: Review, now: datetime) -> Observed[Any, Any]:  # noqa: ARG002 - the protocol's
+    async def observe(self, review: Review) -> Observed[Any, Any]:  # noqa: ARG002 - the protocol's
         if self.silent:
             await asyncio.Event().wait()
         if self.failure:
@@ -47,9 +46,7 @@ def outcomes() -> list[str]:
 
 @pytest.fixture
 async def asked(surroundings: Surroundings, outcomes: list[str]) -> AsyncIterator[Asked]:
-    reviewer = Reviewer(
-        KINDS, surroundings, lambda: datetime.now(UTC), lambda resource, word, _: outcomes.append(f"{resource} {word}")
-    )
+    reviewer = Reviewer(KINDS, surroundings, lambda resource, word, _: outcomes.append(f"{resource} {word}"))
     application = web.Application(client_max_size=MOST_BYTES)
     application.add_routes([web.post(PATH, reviewer.handle)])
     async with TestClient(TestServer(application)) as client:

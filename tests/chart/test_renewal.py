@@ -106,7 +106,7 @@ async def _serving(pair: Pair, ports: tuple[int, ...]) -> AsyncIterator[None]:
     async with await Client.connect() as client:
         for port in ports:
             keeper = Keeper(client, Key(SECRET, NAMESPACE, pair.name), pair.name, ("localhost",), pair.now)
-            reviewer = Reviewer(KINDS, Looker(client, kinds), pair.now, lambda *_: pair.reviews.append(1))
+            reviewer = Reviewer(KINDS, Looker(client, kinds, pair.now), lambda *_: pair.reviews.append(1))
             tasks.append(asyncio.create_task(serve(reviewer, keeper.context, port)))
             pair.keepers.append(keeper)
         try:

@@ -6,7 +6,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, Protocol
 
 from aiohttp import web
@@ -32,7 +31,7 @@ UNKNOWN: Final = "unknown"
 class Looks(Protocol):
     """Where the surroundings of an object come from."""
 
-    async def observe(self, review: Review, now: datetime) -> Observed[Any, Any]:
+    async def observe(self, review: Review) -> Observed[Any, Any]:
         """Raises ApiError."""
 
 
@@ -42,7 +41,6 @@ class Reviewer:
 
     kinds: Iterable[AnyKind]
     looks: Looks
-    now: Callable[[], datetime]
     count: Callable[[str, str, float], None] = lambda *_: None
 
     def __post_init__(self) -> None:
@@ -65,7 +63,7 @@ class Reviewer:
             return Verdict(), UNKNOWN
         try:
             async with asyncio.timeout(ANSWER_SECONDS), self._turns:
-                verdict = judge(review, await self.looks.observe(review, self.now()))
+                verdict = judge(review, await self.looks.observe(review))
         except (ApiError, TimeoutError) as error:
             log.warning("%s: nothing is said of it: %s", review.live.key, error or f"no answer in {ANSWER_SECONDS} s")
             return Verdict(), UNKNOWN

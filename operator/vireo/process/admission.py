@@ -86,7 +86,7 @@ class Admission:
             now,
             options.makes_certificates,
         )
-        self.reviewer = Reviewer(KINDS, Looker(self.client, kinds), now, self.metrics.review)
+        self.reviewer = Reviewer(KINDS, Looker(self.client, kinds, now), self.metrics.review)
         self._stopping = False
 
     async def run(self, stop: asyncio.Event) -> None:
