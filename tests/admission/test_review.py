@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from vireo.kinds import KINDS
 
 Raw = dict[str, Any]
 
-REVIEWED = [folder for folder in CASES if read_case(folder).kind.admission]
 GROWTH = "virtualdisk/cases/growth on a datastore that can not is not tried"
 MOVE = "virtualdisk/cases/a disk does not move to another datastore"
 SHRINK = "virtualdisk/cases/a claim that is larger than asked for is not shrunk"
@@ -30,13 +30,23 @@ BEFORE: Mapping[str, Mapping[str, str]] = {
 """What the spec was before the update that brought the fault."""
 
 
-def case(path: str) -> Case:
+@cache
+def case(path: Path | str) -> Case:
     return read_case(HERE / path)
+
+
+@cache
+def given_in(path: Path | str) -> Raw:
+    found: Raw = load(HERE / path / "given.yaml")
+    return found
+
+
+REVIEWED = [folder for folder in CASES if case(folder).kind.admission]
 
 
 def review_of(path: Path | str, before: Raw | None = None) -> Raw:
     """The AdmissionReview of the case's object, new or changed from one with `before` in its spec."""
-    raw = load(HERE / path / "given.yaml")["object"]
+    raw = copy.deepcopy(given_in(path)["object"])
     raw["metadata"] = {"uid": f"uid-of-{raw['metadata']['name']}", "generation": 1, **raw["metadata"]}
     old = copy.deepcopy(raw)
     old["spec"] |= before or {}
@@ -53,7 +63,7 @@ def review_of(path: Path | str, before: Raw | None = None) -> Raw:
 
 def verdict_of(path: Path | str, before: Raw | None = None, observed: Observed[Any, Any] | None = None) -> Verdict:
     review = read(json.dumps(review_of(path, before)).encode(), KINDS)
-    return judge(review, observed or case(str(path)).observed)
+    return judge(review, observed or case(path).observed)
 
 
 def response(path: str, before: Raw | None = None) -> Raw:
@@ -145,8 +155,7 @@ def test_what_comes_in_another_order_in_the_same_apply_is_no_news(path: str) -> 
 
 @pytest.mark.parametrize("folder", REVIEWED, ids=lambda folder: f"{folder.parent.parent.name}: {folder.name}")
 def test_what_is_said_depends_on_nothing_that_is_not_looked_at(folder: Path) -> None:
-    observed = read_case(folder).observed
-    admission = read_case(folder).kind.admission
+    observed, admission = case(folder).observed, case(folder).kind.admission
     assert admission is not None
     seen = replace(
         observed,
@@ -160,7 +169,7 @@ def test_what_is_said_depends_on_nothing_that_is_not_looked_at(folder: Path) -> 
 
 @pytest.mark.parametrize("folder", REVIEWED, ids=lambda folder: f"{folder.parent.parent.name}: {folder.name}")
 def test_what_is_said_is_what_the_status_says(folder: Path) -> None:
-    found, said = read_case(folder), verdict_of(folder).warning
+    found, said = case(folder), verdict_of(folder).warning
     if said and not (found.outcomes or found.observed.deleting):
         assert said.message in {one.message for one in found.status().conditions}
 
