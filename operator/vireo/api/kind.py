@@ -45,6 +45,10 @@ class Watch:
     namesake: bool = False
     label: str = ""
 
+    def __post_init__(self) -> None:
+        if (self.parent is None) != (self.owner is None):
+            raise ValueError(f"a watch of {self.resource} that has one of parent and owner needs the other")
+
 
 @dataclass(frozen=True)
 class Admission(Generic[Spec, Status]):
@@ -60,10 +64,6 @@ class Admission(Generic[Spec, Status]):
     warns: frozenset[Reason] = frozenset()
     refuses: Mapping[Reason, str] = field(default_factory=dict)
     """What no waiting makes true, with the field at fault: an update that brings it is refused, and the object stays as it was."""
-
-    def __post_init__(self) -> None:
-        if (self.parent is None) != (self.owner is None):
-            raise ValueError(f"a watch of {self.resource} that has one of parent and owner needs the other")
 
 
 @dataclass(frozen=True)
