@@ -54,10 +54,10 @@ class Scenario:
 
     @property
     def resources(self) -> list[Resource]:
-        """The types that play a part: what is shown, and what the object's kind watches."""
+        """The types that play a part: what is shown, and what the object's kind makes."""
         shown = {self.resource(raw) for raw in self.objects}
         kind = next(kind for kind in self.kinds if kind.resource == self.resource(self.given["object"]))
-        return sorted(shown | {watch.resource for watch in kind.watches})
+        return sorted(shown | {watch.resource for watch in kind.watches if watch.parent})
 
     def resource(self, raw: Raw) -> Resource:
         watched = [watch.resource for kind in self.kinds for watch in kind.watches]

@@ -48,8 +48,9 @@ def scenarios() -> Iterator[Any]:
     """All cases; those whose sequence of writes another has too are for the long run."""
     seen = set()
     for folder in CASES:
-        marks = [pytest.mark.proof] if sequence(folder) in seen else []
-        seen.add(sequence(folder))
+        writes = sequence(folder)
+        marks = [pytest.mark.proof] if writes in seen else []
+        seen.add(writes)
         if folder.name in NEEDS_OTHERS:
             marks.append(pytest.mark.xfail(reason=NEEDS_OTHERS[folder.name], strict=True))
         yield pytest.param(folder, marks=marks, id=f"{folder.parent.parent.name}: {folder.name}")

@@ -46,13 +46,13 @@ AnyKind = Kind[Any, Any]
 Raw = dict[str, Any]
 
 
-class Text(yaml.SafeLoader):
+class Text(yaml.CSafeLoader):
     """YAML as JSON has it: a time stays text."""
 
 
 Text.yaml_implicit_resolvers = {
     first: [one for one in found if one[0] != "tag:yaml.org,2002:timestamp"]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
