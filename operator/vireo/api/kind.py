@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal
 import msgspec
 
 from vireo.api.conditions import Finding
+from vireo.api.learning import Act
 from vireo.api.objects import Live, Meta
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Observed, Outcome, Spec, Status
@@ -88,6 +89,8 @@ class Kind(Generic[Spec, Status]):
     a watch may be late."""
     puzzles: Callable[[Observed[Spec, Status]], tuple[Key, ...]] = lambda _: ()
     """The objects below whose Warning events are worth reading now, since their own status does not say why they wait."""
+    ended: Callable[[Status, Status, Observed[Spec, Status]], tuple[Act, ...]] = lambda _before, _after, _: ()
+    """The acts that a status says have ended, and the one before did not: asked once the status was written."""
     ready_when: str = ""
     """The documented condition for `kubectl wait`."""
     singleton: str = ""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from vireo.api.conditions import Finding
+from vireo.api.learning import Learned, nothing_learned
 from vireo.api.objects import Child, Live, Meta
 from vireo.api.resources import Key, Resource
 from vireo.api.schema import Model
@@ -34,6 +35,8 @@ class Observed(Generic[Spec, Status]):
     """Vireo's objects whose spec names this one, sorted by key."""
     warnings: Mapping[Key, str] = field(default_factory=dict)
     """The newest Warning event of each object that the kind is puzzled by (Kind.puzzles), as `Reason: note`."""
+    learned: Learned = nothing_learned
+    """How long things took before. It wakes nobody when it changes."""
 
     @property
     def deleting(self) -> bool:

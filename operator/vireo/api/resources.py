@@ -64,6 +64,7 @@ VIRTUAL_MACHINE: Final = own("VirtualMachine", "virtualmachines")
 VIRTUAL_DISK: Final = own("VirtualDisk", "virtualdisks")
 OPERATION: Final = own("Operation", "operations")
 PLATFORM: Final = own("Platform", "platforms", namespaced=False)
+CALIBRATION: Final = own("Calibration", "calibrations", namespaced=False)
 
 EVENT: Final = Resource("events.k8s.io", "v1", "events", "Event")
 SECRET: Final = Resource("", "v1", "secrets", "Secret")

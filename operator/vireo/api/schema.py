@@ -60,6 +60,14 @@ def _utc(value: datetime) -> str:
 Time = Annotated[datetime, PlainSerializer(_utc, return_type=str)]
 """A moment, in UTC, to the second (RFC 3339)."""
 
+
+def _utc_with_fraction(value: datetime) -> str:
+    return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if value.microsecond else _utc(value)
+
+
+MicroTime = Annotated[datetime, PlainSerializer(_utc_with_fraction, return_type=str)]
+"""A moment, in UTC, as exact as it is known (as metav1.MicroTime): for what is measured."""
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(lambda value: duration(value) if isinstance(value, str) else value),

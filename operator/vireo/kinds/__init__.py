@@ -7,9 +7,10 @@ Ask here: which kinds there are; what a kind wants of the cluster (desired.py), 
 from typing import Any, Final
 
 from vireo.api.kind import Kind
+from vireo.kinds.calibration.kind import KIND as CALIBRATION
 from vireo.kinds.operation.kind import KIND as OPERATION
 from vireo.kinds.platform.kind import KIND as PLATFORM
 from vireo.kinds.virtualdisk.kind import KIND as VIRTUAL_DISK
 from vireo.kinds.virtualmachine.kind import KIND as VIRTUAL_MACHINE
 
-KINDS: Final[tuple[Kind[Any, Any], ...]] = (PLATFORM, VIRTUAL_DISK, VIRTUAL_MACHINE, OPERATION)
+KINDS: Final[tuple[Kind[Any, Any], ...]] = (PLATFORM, VIRTUAL_DISK, VIRTUAL_MACHINE, OPERATION, CALIBRATION)

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from vireo.api.learning import Act
 from vireo.api.reasons import Reason
 from vireo.api.resources import Key, Resource
 from vireo.reconcile.queue import Queue
@@ -33,6 +34,20 @@ class Metrics:
             ["resource", "reason"],
             registry=self.registry,
         )
+        self._acts = Histogram(
+            "vireo_act_duration_seconds",
+            "Time of an act that has ended, by the resource that says so.",
+            ["resource", "act"],
+            buckets=(0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640),
+            registry=self.registry,
+        )
+        self._errors = Histogram(
+            "vireo_estimate_error_ratio",
+            "How far the time of an act was from what was expected before, as a share of that time; basis: learned, or a default.",
+            ["resource", "act", "basis"],
+            buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5),
+            registry=self.registry,
+        )
         self._depth = Gauge("vireo_queue_depth", "Objects that are due or being worked on.", registry=self.registry)
         self._age = Gauge(
             "vireo_queue_oldest_seconds",
@@ -54,6 +69,17 @@ class Metrics:
 
     def failure(self, resource: Resource, reason: Reason) -> None:
         self._failures.labels(str(resource), reason.value).inc()
+
+    def act(self, resource: Resource, act: Act) -> None:
+        """The figures of an act that has ended. One of no time at all has no error that could be told."""
+        lasted = act.lasted
+        if not lasted.seconds:
+            return
+        self._acts.labels(str(resource), act.name).observe(lasted.seconds)
+        if lasted.estimated is not None:
+            basis = "learned" if lasted.observations else "default"
+            error = abs(lasted.estimated - lasted.seconds) / lasted.seconds
+            self._errors.labels(str(resource), act.name, basis).observe(error)
 
     @contextmanager
     def reconcile(self, resource: Resource) -> Iterator[None]:

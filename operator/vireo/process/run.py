@@ -19,6 +19,7 @@ from vireo.process.handlers import OwnKinds
 from vireo.process.health import Health, serve
 from vireo.process.metrics import Metrics
 from vireo.reconcile.gate import Gate
+from vireo.reconcile.learning import Learning
 from vireo.reconcile.loop import Reconciler, Result
 from vireo.reconcile.queue import Queue
 
@@ -39,7 +40,8 @@ class Operator:
         self.store = Store(kinds)
         self.metrics = Metrics()
         self.gate = Gate(client, self.store, self.metrics.write)
-        self.reconciler = Reconciler(Reader(client, self.store), self.store, self.gate)
+        self.learning = Learning(self.store, self.gate, now)
+        self.reconciler = Reconciler(Reader(client, self.store), self.store, self.gate, self.learning.samples)
         self.queue = Queue(self._work, now)
         self.own = OwnKinds(client, self.store, self.queue.wake)
         self.watchers = [Watcher(client, self.store, watch, self.queue.wake) for watch in self._foreign()]
@@ -67,6 +69,7 @@ class Operator:
                 group.create_task(self.own.compare()),
                 *(group.create_task(watcher.run()) for watcher in self.watchers),
                 group.create_task(self._reconcile()),
+                group.create_task(self.learning.run()),
             ]
             await stop.wait()
             log.info("told to stop")
@@ -99,6 +102,9 @@ class Operator:
             result = await self.reconciler.reconcile(key, now())
         if result.failed:
             self.metrics.failure(key.resource, result.failed)
+        for act in result.ended:
+            self.metrics.act(key.resource, act)
+        self.learning.take(result.ended)
         return result
 
     async def _lead(self) -> None:
@@ -115,7 +121,7 @@ class Operator:
         """Until it is there: its CRD may come after us."""
         while True:
             try:
-                await self.gate.create_singleton(kind.resource, kind.singleton)
+                await self.gate.create_own(Key(kind.resource, "", kind.singleton), {})
             except ApiError as error:
                 log.warning("%s %s not made yet: %s", kind.name, kind.singleton, error)
                 await asyncio.sleep(2)

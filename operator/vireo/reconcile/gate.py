@@ -13,7 +13,7 @@ from vireo.api.names import ANNOTATION_ADOPT, ANNOTATION_DESIRED, FIELD_MANAGER,
 from vireo.api.objects import Child, Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Apply, Call, Create, Delete, Observed, Outcome, SetFinalizer, Step
-from vireo.api.resources import EVENT, Key, Resource
+from vireo.api.resources import EVENT, Key
 from vireo.kube.client import APPLY, JSON, JSON_PATCH, MERGE_PATCH, ApiError, Client
 from vireo.kube.store import Store
 from vireo.reconcile.plan import desired_hash, footprint
@@ -188,13 +188,13 @@ class Gate:
         body = {"metadata": {"uid": meta.uid, "resourceVersion": meta.resource_version, "finalizers": others}}
         return await self._write("PATCH", observed.key, body=body, content_type=MERGE_PATCH)
 
-    async def write_status(self, observed: Observed[Any, Any], status: Mapping[str, Any]) -> bytes:
+    async def write_status(self, key: Key, uid: str, status: Mapping[str, Any]) -> bytes:
         """The whole status, whoever wrote the one before (a restore may have): an apply would leave what others wrote. Raises ApiError."""
         body = [
-            {"op": "test", "path": "/metadata/uid", "value": observed.meta.uid},
+            {"op": "test", "path": "/metadata/uid", "value": uid},
             {"op": "add", "path": "/status", "value": status},
         ]
-        return await self._write("PATCH", observed.key, subresource="status", body=body, content_type=JSON_PATCH)
+        return await self._write("PATCH", key, subresource="status", body=body, content_type=JSON_PATCH)
 
     async def write_event(self, event: Mapping[str, Any]) -> None:
         """An event is a courtesy: that it could not be written is logged and no more."""
@@ -204,15 +204,16 @@ class Gate:
         except ApiError as error:
             log.warning("event not written: %s", error)
 
-    async def create_singleton(self, resource: Resource, name: str) -> None:
-        """The one object of a kind that Vireo itself makes; one that is there is left as it is."""
-        body = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}, "spec": {}}
+    async def create_own(self, key: Key, spec: Mapping[str, Any]) -> bytes:
+        """An object of a kind of ours that Vireo itself makes, as it is stored; one that is there is left as it is. Raises ApiError."""
+        resource = key.resource
+        body = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": key.name}, "spec": spec}
         try:
-            await self._client.request("GET", resource.path("", name))
+            return await self._client.request("GET", resource.path("", key.name))
         except ApiError as error:
             if error.code != 404:
                 raise
-            await self._write("POST", Key(resource, "", name), body=body)
+            return await self._write("POST", key, body=body)
 
     async def _write(
         self,

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from vireo.api.conditions import Finding, conditions, progress
 from vireo.api.decode import decode_own
 from vireo.api.kind import Kind
+from vireo.api.learning import Act, Learned, nothing_learned
 from vireo.api.objects import Live, Meta
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Observed, refusal
@@ -30,15 +31,18 @@ class Result:
     wake_at: datetime | None = None
     retry: bool = False
     failed: Reason | None = None
+    ended: tuple[Act, ...] = ()
+    """The acts that the status, as it was written, says have ended."""
 
 
 class Reconciler:
     """Reconciles one object at a time; remembers nothing itself: the store and the gate do."""
 
-    def __init__(self, reader: Reader, store: Store, gate: Gate) -> None:
+    def __init__(self, reader: Reader, store: Store, gate: Gate, learned: Learned = nothing_learned) -> None:
         self._reader = reader
         self._store = store
         self._gate = gate
+        self._learned = learned
 
     async def reconcile(self, key: Key, now: datetime) -> Result:
         """One pass over one object. Raises ApiError where the API server could not be asked, or refused the status."""
@@ -47,31 +51,34 @@ class Reconciler:
             return Result()
         if live.view.invalid:
             return await self._say_invalid(kind, live, now)
-        observed = await self._reader.observe(kind, live, now)
+        observed = replace(await self._reader.observe(kind, live, now), learned=self._learned)
         desired = kind.desired(observed)
         outcomes = await self._gate.carry_out(observed, plan(observed, desired, self._store.applied))
-        await self._say(kind, observed, kind.status_of(observed, desired, outcomes).wire())
+        status = kind.status_of(observed, desired, outcomes)
+        written = await self._say(kind, observed, status.wire())
         refused = refusal(outcomes)
         reason = refused.finding.reason if refused and refused.finding else None
-        return Result(desired.wake_at, retry=refused is not None, failed=reason)
+        ended = kind.ended(observed.status, status, observed) if written else ()
+        return Result(desired.wake_at, retry=refused is not None, failed=reason, ended=ended)
 
-    async def _say(self, kind: Kind[Any, Any], observed: Observed[Any, Any], status: Mapping[str, Any]) -> None:
-        """The status, written once and only if it changed; what a person should notice also as an event.
+    async def _say(self, kind: Kind[Any, Any], observed: Observed[Any, Any], status: Mapping[str, Any]) -> bool:
+        """The status, written once and only if it changed; what a person should notice also as an event. Whether it was written.
 
         Where the object is gone there is nobody to tell: its end is an event of its own.
         """
         before = observed.status.wire()
         if status == before or _ended(observed.meta, self._store.get(observed.key)):
-            return
+            return False
         try:
-            answer = await self._gate.write_status(observed, status)
+            answer = await self._gate.write_status(observed.key, observed.meta.uid, status)
         except ApiError as error:
             if error.code == 404:
-                return
+                return False
             raise
         self._store.put(decode_own(kind, answer))
         if news := event(observed, before, status):
             await self._gate.write_event(news)
+        return True
 
     async def _say_invalid(self, kind: Kind[Any, Any], live: Live[Any], now: datetime) -> Result:
         """A stored spec that this version can not read: nothing is done but to say so."""

@@ -9,6 +9,7 @@ from vireo.api.reasons import Reason
 from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE, Key
 from vireo.kinds.operation.checks import foreseen
 from vireo.kinds.operation.desired import desired
+from vireo.kinds.operation.figures import ended
 from vireo.kinds.operation.status import status_of
 from vireo.kinds.operation.target import lets_go, uses
 from vireo.kinds.operation.types import BLOCK_OF_ITS_ACTION, NOT_LATER, OperationSpec, OperationStatus
@@ -61,5 +62,6 @@ KIND: Final = Kind(
     desired=desired,
     status_of=status_of,
     lets_go=lets_go,
+    ended=ended,
     ready_when="kubectl wait operation.vireo.dev/NAME --for=condition=Complete",
 )

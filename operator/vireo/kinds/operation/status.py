@@ -1,6 +1,5 @@
 """Operation: what is so, and why."""
 
-from datetime import datetime
 from typing import Final
 
 from vireo.api.conditions import COMPLETE, FAILED, RECONCILING, STALLED, Finding, Said, conditions, fails, holds
@@ -10,8 +9,9 @@ from vireo.api.reconcile import Desired, Outcome, refusal
 from vireo.kinds.operation.checks import judge
 from vireo.kinds.operation.course import Course
 from vireo.kinds.operation.desired import hushed_until
+from vireo.kinds.operation.figures import lasted
 from vireo.kinds.operation.target import Operation, migration
-from vireo.kinds.operation.types import Lasted, OperationStatus
+from vireo.kinds.operation.types import OperationStatus
 
 FOR_A_PERSON: Final = frozenset({Reason.FOREIGN_OBJECT, Reason.REFUSED})
 """What stands in the way of an act that goes on, and does not go away by itself."""
@@ -26,7 +26,7 @@ def status_of(operation: Operation, _: Desired, outcomes: tuple[Outcome, ...]) -
         return before
     refused = refusal(outcomes)
     ended = operation.now.replace(microsecond=0) if found.done is not None else None
-    began = before.start_time or (operation.now.replace(microsecond=0) if found.begins else None)
+    began = before.start_time or (operation.now if found.begins else None)
     finding = refused.finding if refused and refused.finding and found.done is None else found.finding
     made = migration(operation)
     return OperationStatus(
@@ -38,7 +38,7 @@ def status_of(operation: Operation, _: Desired, outcomes: tuple[Outcome, ...]) -
         start_time=began,
         completion_time=ended,
         outcome=found.finding.message if ended else None,
-        lasted=_lasted(began, ended),
+        lasted=lasted(operation, found, began),
         conditions=conditions(before.conditions, _said(found, finding), generation, operation.now),
     )
 
@@ -49,7 +49,3 @@ def _said(found: Course, finding: Finding) -> tuple[Said, ...]:
     if found.done is None:
         return fails(COMPLETE, finding), holds(STALLED if finding.reason in FOR_A_PERSON else RECONCILING, finding)
     return fails(COMPLETE, finding), holds(FAILED, finding), holds(STALLED, finding)
-
-
-def _lasted(began: datetime | None, ended: datetime | None) -> Lasted | None:
-    return Lasted(seconds=max(0.0, (ended - began).total_seconds())) if began and ended else None

@@ -6,7 +6,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from vireo.api.conditions import COMPLETE, FAILED, Condition, condition
-from vireo.api.schema import Duration, Label, ListMap, Model, Name, Rule, Time
+from vireo.api.learning import Lasted
+from vireo.api.schema import Duration, Label, ListMap, MicroTime, Model, Name, Rule, Time
 
 FIXED: Final = "an operation is one act and can not become another: make a new one"
 
@@ -86,12 +87,6 @@ class Acted(Model):
     ] = None
 
 
-class Lasted(Model):
-    """How long the act took."""
-
-    seconds: Annotated[float, Field(description="From the moment when it was begun to its end.", ge=0)]
-
-
 class OperationStatus(Model):
     """An act, as it went."""
 
@@ -106,12 +101,14 @@ class OperationStatus(Model):
     ] = None
     acted: Annotated[Acted | None, Field(description="What the act was decided on. Absent: it has not begun.")] = None
     migration: Annotated[str | None, Field(description="The UID of the migration that was made.", max_length=63)] = None
-    start_time: Annotated[Time | None, Field(description="When it was begun.")] = None
+    start_time: Annotated[MicroTime | None, Field(description="When it was begun.")] = None
     completion_time: Annotated[Time | None, Field(description="When it ended.")] = None
     outcome: Annotated[
         str | None, Field(description="What became of it, or with dryRun would, as a sentence.", max_length=4096)
     ] = None
-    lasted: Annotated[Lasted | None, Field(description="How long the act took.")] = None
+    lasted: Annotated[
+        Lasted | None, Field(description="How long the act took, from startTime to its end, and what was expected.")
+    ] = None
     conditions: Annotated[
         tuple[Condition, ...], Field(description="What is so, and why.", max_length=16), ListMap("type")
     ] = ()

@@ -23,6 +23,7 @@ from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.virtualmachine.attached import lets_go, named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, preference, secret, why_not
 from vireo.kinds.virtualmachine.desired import desired
+from vireo.kinds.virtualmachine.figures import ended
 from vireo.kinds.virtualmachine.status import status_of
 from vireo.kinds.virtualmachine.troubles import puzzles
 from vireo.kinds.virtualmachine.types import ONE_USE, VirtualMachineSpec, VirtualMachineStatus
@@ -103,5 +104,6 @@ KIND: Final = Kind(
     status_of=status_of,
     lets_go=lets_go,
     puzzles=puzzles,
+    ended=ended,
     ready_when="kubectl wait virtualmachine.vireo.dev/NAME --for=condition=Ready",
 )

@@ -8,6 +8,7 @@ from vireo.api.reconcile import Desired, Outcome, refusal
 from vireo.kinds.virtualmachine.acting import acting
 from vireo.kinds.virtualmachine.attached import attached
 from vireo.kinds.virtualmachine.desired import hushed_until
+from vireo.kinds.virtualmachine.figures import figures
 from vireo.kinds.virtualmachine.findings import STAYS_OFF, ending, guest_state, restart_required, state
 from vireo.kinds.virtualmachine.power import (
     RUNNING,
@@ -65,7 +66,14 @@ ADDRESSES_AT_MOST: Final = 32
 def status_of(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> VirtualMachineStatus:
     if hushed_until(machine, desired.waiting) and not refusal(outcomes):
         return machine.status
-    generation, live, cause = machine.meta.generation, _guest(machine), _cause(machine, desired, outcomes)
+    said_now = _said(machine, desired, outcomes)
+    return machine.status if said_now == machine.status else said_now.model_copy(update=figures(machine))
+
+
+def _said(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> VirtualMachineStatus:
+    """All but the figures, which are as they were: those are worth no write, and ride on one that is made anyway."""
+    before, generation, live = machine.status, machine.meta.generation, _guest(machine)
+    cause = _cause(machine, desired, outcomes)
     said_now = (*_progress(cause), _running(machine, cause), *_restart_required(machine))
     return VirtualMachineStatus(
         observed_generation=generation,
@@ -76,7 +84,10 @@ def status_of(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...])
         disks=attached(machine, desired, outcomes),
         instance=started(machine),
         operation=acting(machine),
-        conditions=conditions(machine.status.conditions, said_now, generation, machine.now),
+        last_start=before.last_start,
+        last_stop=before.last_stop,
+        last_migration=before.last_migration,
+        conditions=conditions(before.conditions, said_now, generation, machine.now),
     )
 
 

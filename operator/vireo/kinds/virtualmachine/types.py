@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from vireo.api.conditions import Condition
-from vireo.api.schema import Duration, Label, ListMap, Model, Name, Quantity, Rule
+from vireo.api.learning import Lasted
+from vireo.api.schema import Duration, Label, ListMap, MicroTime, Model, Name, Quantity, Rule
 
 BOOT = "boot"
 CLOUD_INIT = "cloudinit"
@@ -228,6 +229,32 @@ class ActingOperation(Model):
     uid: Annotated[str, Field(description="Its UID.", max_length=63)]
 
 
+class LastStart(Lasted):
+    """The last start."""
+
+    uid: Annotated[str, Field(description="The UID of the instance that it made.", max_length=63)]
+    until: Annotated[
+        Literal["Running", "Agent"],
+        Field(
+            description="What the start is counted to, from the making of the instance. Agent: the guest's agent answers. Running: the "
+            "guest's processor runs, where no guest of the image was seen with an agent."
+        ),
+    ]
+
+
+class LastStop(Lasted):
+    """The last stop, from the order to shut down until the instance was gone."""
+
+    uid: Annotated[str, Field(description="The UID of the instance that was stopped.", max_length=63)]
+    start_time: Annotated[MicroTime, Field(description="When the guest was told to shut down.")]
+
+
+class LastMigration(Lasted):
+    """The last move, as long as memory was being copied."""
+
+    uid: Annotated[str, Field(description="The UID of KubeVirt's migration.", max_length=63)]
+
+
 Phase = Literal["Pending", "Starting", "Running", "Migrating", "Paused", "Stopping", "Stopped", "Failed", "Deleting"]
 
 
@@ -263,6 +290,15 @@ class VirtualMachineStatus(Model):
             "or the machine is to be stopped.",
             max_length=63,
         ),
+    ] = None
+    last_start: Annotated[
+        LastStart | None, Field(description="The last start: what it took, and what was expected.")
+    ] = None
+    last_stop: Annotated[LastStop | None, Field(description="The last stop: what it took, and what was expected.")] = (
+        None
+    )
+    last_migration: Annotated[
+        LastMigration | None, Field(description="The last move: what it took, and what was expected.")
     ] = None
     operation: Annotated[
         ActingOperation | None,

@@ -66,11 +66,27 @@ class Devices(msgspec.Struct, frozen=True):
     interfaces: tuple[Card, ...] = ()
 
 
+class Cpu(msgspec.Struct, frozen=True):
+    """domain.cpu."""
+
+    sockets: int = 1
+    cores: int = 1
+    threads: int = 1
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """domain.memory."""
+
+    guest: str = "0"
+
+
 class Domain(msgspec.Struct, frozen=True):
     """template.spec.domain."""
 
     firmware: Firmware = Firmware()
     devices: Devices = Devices()
+    cpu: Cpu = Cpu()
+    memory: Memory = Memory()
 
 
 class GuestSpec(msgspec.Struct, frozen=True):
@@ -159,6 +175,13 @@ class MigrationState(msgspec.Struct, frozen=True, rename="camel"):
     target_node: str = ""
 
 
+class PhaseTransition(msgspec.Struct, frozen=True, rename="camel"):
+    """status.phaseTransitionTimestamps[]: when a phase was reached first."""
+
+    phase: str
+    phase_transition_timestamp: datetime
+
+
 class InstanceStatus(msgspec.Struct, frozen=True, rename="camel"):
     """What virt-controller and virt-handler say of the instance."""
 
@@ -167,6 +190,7 @@ class InstanceStatus(msgspec.Struct, frozen=True, rename="camel"):
     interfaces: tuple[Interface, ...] = ()
     guest_os: GuestOs = msgspec.field(name="guestOSInfo", default=GuestOs())
     migration_state: MigrationState | None = None
+    phase_transition_timestamps: tuple[PhaseTransition, ...] = ()
     conditions: tuple[LiveCondition, ...] = ()
 
 

@@ -1,0 +1,1 @@
+"""Calibration: what was learned of how long things take, kept so that it survives the operator."""
