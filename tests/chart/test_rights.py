@@ -9,7 +9,7 @@ from kinds.test_cases import CASES, read_case
 
 from vireo.admission.keeper import WEBHOOKS
 from vireo.api.reconcile import Apply, Call, Create, Delete, SetFinalizer, Step
-from vireo.api.resources import EVENT, SECRET, Resource
+from vireo.api.resources import CALIBRATION, EVENT, SECRET, Resource
 from vireo.kinds import KINDS
 from vireo.reconcile.plan import plan
 
@@ -42,6 +42,7 @@ def looked_at() -> set[Right]:
 def used() -> set[Right]:
     """What the operator's code does."""
     found = rights(SECRET, "get") | rights(EVENT, "list", "create") | rights(CRDS, "list", "watch")
+    found |= rights(CALIBRATION, "create")
     for kind in KINDS:
         found |= rights(kind.resource, *READ) | rights(kind.resource, "patch", subresource="status")
         if kind.singleton:

@@ -1,6 +1,6 @@
 """Every case of every kind: an object and its surroundings in, what Vireo wants and says of it out.
 
-A case is a folder tests/kinds/KIND/cases/SENTENCE with three files:
+A case is a folder tests/kinds/KIND/cases/SENTENCE with three files, or four:
 
 given.yaml     object:    the object itself, as the API server holds it (uid and generation may be left out)
                children:  what is ours below it
@@ -8,16 +8,19 @@ given.yaml     object:    the object itself, as the API server holds it (uid and
                users:     Vireo's objects that name it
                warnings:  the newest Warning event of an object, `Reason: note` by its name
                outcomes:  steps that did not succeed: {create | apply | delete | call: WHICH, finding: {reason, message}}
+               learned:   the Calibrations that there are
                now:       the time, NOON if left out
 children.yaml  the Desired: children, delete, calls, finalizer, wakeAt, waiting; what is empty is left out
 status.yaml    the status; a condition's times and generation are left out where they are now and the object's own
+acts.yaml      the acts that have ended by that status, with what is learned of each; left out where there are none
 
 A child is `{manifest: ..., owned: false}`, `owned` left out where it is true; an object is named as in `Pod shop/web-1`.
-What Vireo says now, in the form of the last two files: .venv/bin/python tests/kinds/test_cases.py FOLDER
+What Vireo says now, in the form of the last files: .venv/bin/python tests/kinds/test_cases.py FOLDER
 """
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,12 +33,15 @@ import yaml
 from vireo.api.conditions import Finding
 from vireo.api.decode import decode, decode_own
 from vireo.api.kind import Kind
+from vireo.api.learning import Learned
 from vireo.api.names import GROUP
 from vireo.api.objects import Child, Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Apply, Call, Create, Delete, Desired, Observed, Outcome, Step
 from vireo.api.resources import SECRET, Resource
 from vireo.kinds import KINDS
+from vireo.kinds.calibration.book import samples
+from vireo.kinds.calibration.types import CalibrationStatus
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/cases/*/given.yaml"))
@@ -78,6 +84,7 @@ def test_case(folder: Path) -> None:
     case = read_case(folder)
     assert desired_form(case) == load(folder / "children.yaml")
     assert status_form(case) == load(folder / "status.yaml")
+    assert acts_form(case) == (load(folder / "acts.yaml") if (folder / "acts.yaml").exists() else {})
 
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda folder: f"{folder.parent.parent.name}: {folder.name}")
@@ -86,6 +93,8 @@ def test_equal_input_gives_equal_output(folder: Path) -> None:
     assert case.kind.desired(case.observed) == case.desired, "desired() is not a function of what was observed"
     status = _said_next(case, case.status())  # what is told before it is done takes two
     assert _said_next(case, status) == status, "the status does not settle"
+    settled = replace(case.observed, status=status)
+    assert case.kind.ended(status, _said_next(case, status), settled) == (), "an act ends twice"
 
 
 def _said_next(case: Case, status: Any) -> Any:
@@ -125,6 +134,7 @@ def _observed(kind: AnyKind, given: Raw) -> Observed[Any, Any]:
         spec=self.view.spec,
         status=self.view.status,
         now=datetime.fromisoformat(given.get("now", NOON)),
+        learned=learned(given.get("learned", ())),
         children=tuple(_child(kind, self, raw) for raw in given.get("children", ())),
         uses={key: used.get(key) for key in sorted(named)},
         users=tuple(sorted((_user(self, raw) for raw in given.get("users", ())), key=lambda one: one.key)),
@@ -137,15 +147,24 @@ def _observed(kind: AnyKind, given: Raw) -> Observed[Any, Any]:
     return replace(observed, warnings={puzzles[name]: text for name, text in warnings.items()})
 
 
+def learned(calibrations: Iterable[Raw]) -> Learned:
+    """As the operator looks it up."""
+    books = {one.meta.name: one.view.status for one in (decode_own(kind_of(raw), _json(raw)) for raw in calibrations)}
+    return lambda topic: samples(books.get(topic.subject.key.name, CalibrationStatus()), topic.phase)
+
+
+def _json(raw: Raw) -> bytes:
+    """An object as the API server sends it."""
+    metadata = {"uid": f"uid-of-{raw['metadata']['name']}", "generation": 1, **raw["metadata"]}
+    return json.dumps({**raw, "metadata": metadata}).encode()
+
+
 def live(kind: AnyKind, raw: Raw) -> Live[Any]:
     """The object as kube/ hands it to that kind."""
-    metadata = {"uid": f"uid-of-{raw['metadata']['name']}", "generation": 1, **raw["metadata"]}
-    body = json.dumps({**raw, "metadata": metadata}).encode()
     if raw["apiVersion"].startswith(f"{GROUP}/"):
-        own = kind_of(raw)
-        return decode_own(own, body)
+        return decode_own(kind_of(raw), _json(raw))
     resource, view = _watched(kind, raw)
-    return decode(resource, view, body)
+    return decode(resource, view, _json(raw))
 
 
 def _watched(kind: AnyKind, raw: Raw) -> tuple[Resource, type[msgspec.Struct]]:
@@ -234,6 +253,18 @@ def status_form(case: Case) -> Raw:
     return status
 
 
+def acts_form(case: Case) -> Raw:
+    """The acts that have ended, in the form of acts.yaml."""
+    acts = case.kind.ended(case.observed.status, case.status(), case.observed)
+    return {
+        act.name: {
+            f"{one.topic.phase} of {' '.join(filter(None, (one.topic.subject.kind, one.topic.subject.name)))}": one.sample.wire()
+            for one in act.observations
+        }
+        for act in acts
+    }
+
+
 def filled(**fields: Any) -> Raw:
     return {name: value for name, value in fields.items() if value}
 
@@ -245,7 +276,8 @@ def _text(moment: datetime) -> str:
 def show(folder: Path) -> None:
     """Prints what Vireo says now of the case in that folder."""
     case = read_case(folder)
-    for name, form in (("children.yaml", desired_form(case)), ("status.yaml", status_form(case))):
+    forms = {"children.yaml": desired_form(case), "status.yaml": status_form(case), "acts.yaml": acts_form(case)}
+    for name, form in forms.items():
         print(f"# {name}\n{yaml.safe_dump(form, sort_keys=False, width=120)}")
 
 

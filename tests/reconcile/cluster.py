@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from reconcile.toy import CONFIG_MAP, KIND, TOY
 
+from vireo.api.kind import Kind
 from vireo.api.resources import Key, Resource
 from vireo.kube.client import APPLY, MERGE_PATCH, ApiError, Client
 from vireo.process.run import Operator
@@ -25,6 +26,7 @@ class Cluster:
 
     client: Client
     namespace: str
+    kinds: tuple[Kind[Any, Any], ...] = (KIND,)
     writes: list[tuple[str, str]] = field(default_factory=list)
     operator: Operator | None = None
     _task: asyncio.Task[None] | None = None
@@ -33,12 +35,12 @@ class Cluster:
     async def start(self) -> None:
         """The operator, new; what it writes is noted in `writes`."""
         self._stop = asyncio.Event()
-        self.operator = Operator(self.client, (KIND,))
+        self.operator = Operator(self.client, self.kinds)
         self.operator.gate.for_each_write = self._note
         self._task = asyncio.create_task(self.operator.run(0, self._stop))
 
     def _note(self, verb: str, key: Key) -> None:
-        if key.namespace == self.namespace:  # the operator sees the whole cluster, other tests' leavings too
+        if key.namespace in {self.namespace, ""}:  # the operator sees the whole cluster, other tests' leavings too
             self.writes.append((verb, key.resource.plural))
 
     async def stop(self) -> None:
