@@ -6,6 +6,7 @@ import pytest
 from machinery.clock import now
 from prometheus_client.parser import text_string_to_metric_families
 
+from vireo.api.learning import Act, Lasted
 from vireo.api.reasons import Reason
 from vireo.api.resources import VIRTUAL_DISK, VIRTUAL_MACHINE, Key
 from vireo.process.metrics import Metrics
@@ -62,3 +63,15 @@ async def test_the_lag_of_the_loop_is_looked_at_once_a_second() -> None:
     await asyncio.sleep(10.5)
     watching.cancel()
     assert page(metrics)["vireo_event_loop_lag_seconds_count[]"] == 10
+
+
+def test_how_far_an_estimate_was_off_is_told_by_act_and_apart_from_a_defaults_error() -> None:
+    metrics = Metrics()
+    metrics.act(VIRTUAL_MACHINE, Act("Start", Lasted(seconds=10, estimated=12, observations=31)))
+    metrics.act(VIRTUAL_MACHINE, Act("Start", Lasted(seconds=10, estimated=40, observations=0)))
+    metrics.act(VIRTUAL_MACHINE, Act("Start", Lasted(seconds=0, estimated=40, observations=0)))
+    found = page(metrics)
+    of = ["Start", "virtualmachines.vireo.dev"]
+    assert found[f"vireo_act_duration_seconds_sum{of}"] == 20
+    assert found[f"vireo_estimate_error_ratio_sum{sorted([*of, 'learned'])}"] == pytest.approx(0.2)
+    assert found[f"vireo_estimate_error_ratio_sum{sorted([*of, 'default'])}"] == pytest.approx(3)
