@@ -11,6 +11,7 @@ from cloud import audit
 from cloud.api import Object, condition
 from cloud.steps import NotYet
 from cloud.vireo import USER
+from vireo.reconcile.learning import WRITE_SECONDS
 
 COUNT = 5
 MINUTE = 60.0
@@ -38,6 +39,8 @@ def _cost(place: Field, name: str, objects: Sequence[Object]) -> None:
 
 
 def _settled(place: Field) -> None:
+    """What was learned of the starts is written within WRITE_SECONDS: only then it is settled."""
+    time.sleep(WRITE_SECONDS)
     since = audit.mark(place.settings)
     time.sleep(MINUTE)
     kinds = Counter(

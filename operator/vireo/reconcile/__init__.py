@@ -13,5 +13,6 @@ An event carries nothing but the key. Nothing waits inside a reconcile: what is 
 come, or `wake_at`. A settled system writes nothing.
 
 Ask here: in which order things are written, and why a crash between two writes does no harm; when a child is left alone; what
-becomes of an object that has a child's name and is not ours; when a failure is tried again; which change is an event for people.
+becomes of an object that has a child's name and is not ours; when a failure is tried again; which change is an event for people; where
+what was learned lies, and when it is written.
 """

@@ -67,8 +67,9 @@ class Learning:
         fresh = self._fresh.pop(subject)
         try:
             live = self._store.get(subject.key) or await self._make(subject)
-            status = book.learn(live.view.status, fresh, self._now()).wire()
-            answer = await self._gate.write_status(subject.key, live.meta.uid, status)
+            status = book.learn(live.view.status, fresh, self._now())
+            status = status.model_copy(update={"observed_generation": live.meta.generation})
+            answer = await self._gate.write_status(subject.key, live.meta.uid, status.wire())
         except ApiError as error:
             log.warning("%s not written yet: %s", subject.key, error)
             self._keep(subject, *fresh)
@@ -77,7 +78,7 @@ class Learning:
             self._store.put(decode_own(KIND, answer))
 
     async def _make(self, subject: Subject) -> Live[OwnView]:
-        spec = CalibrationSpec(subject=CalibrationSubject(kind=subject.kind, name=subject.name))
+        spec = CalibrationSpec(subject=CalibrationSubject(kind=subject.kind, name=subject.name or None))
         live = decode_own(KIND, await self._gate.create_own(subject.key, spec.wire()))
         self._store.put(live)
         return live

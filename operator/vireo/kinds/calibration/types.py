@@ -22,7 +22,9 @@ class CalibrationSubject(Model):
             "and what depends on no machine."
         ),
     ]
-    name: Annotated[str, Field(description="The image or the preference; empty for the cluster.", max_length=512)] = ""
+    name: Annotated[
+        str | None, Field(description="The image or the preference; the cluster has none.", max_length=512)
+    ] = None
 
 
 class CalibrationSpec(Model):

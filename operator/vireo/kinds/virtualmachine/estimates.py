@@ -1,13 +1,13 @@
 """What is expected of a machine's acts, phase by phase, from what was seen of the machines that are like it."""
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from vireo.api.learning import Estimate, Learned, Phase, Subject, Topic
 from vireo.api.quantities import quantity
 from vireo.formulas.estimates import Rate, move, together, usual
 from vireo.kinds.virtualmachine.power import Instance
-from vireo.kinds.virtualmachine.types import VirtualMachineSpec
+from vireo.kinds.virtualmachine.types import Until, VirtualMachineSpec
 
 GIB: Final = 2**30
 CLUSTER: Final = Subject("Cluster")
@@ -47,9 +47,7 @@ def gib(live: Instance | None) -> float:
         return 0.0
 
 
-def start(
-    spec: VirtualMachineSpec | None, live: Instance | None, until: Literal["Running", "Agent"], learned: Learned
-) -> Estimate:
+def start(spec: VirtualMachineSpec | None, live: Instance | None, until: Until, learned: Learned) -> Estimate:
     """From the making of the instance until its guest runs, or its agent answers."""
     phases: tuple[Phase, ...] = ("Schedule", "Run", "Boot") if until == "Agent" else ("Schedule", "Run")
     return together([_usual(Topic(subject(spec), phase), vcpus(live), learned) for phase in phases])

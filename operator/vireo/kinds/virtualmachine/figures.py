@@ -6,12 +6,23 @@ KubeVirt's own times say, in whole seconds; the end of a stop has none, so it is
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
-from vireo.api.learning import LONGEST_SECONDS, Act, Lasted, Observation, Phase, Sample, Subject, Topic
+from vireo.api.learning import (
+    LONGEST_SECONDS,
+    Act,
+    Lasted,
+    Learned,
+    Observation,
+    Phase,
+    Sample,
+    Subject,
+    Topic,
+    nothing_learned,
+)
 from vireo.kinds.virtualmachine.estimates import CLUSTER, copy, gib, has_agent, start, stop, subject, vcpus
 from vireo.kinds.virtualmachine.power import Instance, Machine, Power, instance, outdated, power
-from vireo.kinds.virtualmachine.types import LastMigration, LastStart, LastStop, VirtualMachineStatus
+from vireo.kinds.virtualmachine.types import LastMigration, LastStart, LastStop, Until, VirtualMachineStatus
 from vireo.kinds.virtualmachine.views import said
 
 LATEST_AGENT: Final = timedelta(minutes=30)
@@ -34,19 +45,20 @@ def _last_start(machine: Machine) -> LastStart | None:
     if live is None:
         return record
     if record is None or record.uid != live.meta.uid:
-        return _begun(machine, live) if power(machine) is Power.STARTING and not outdated(machine) else record
-    if record.until == "Running" and _answered_at(live):  # the first of its image that was seen with an agent
-        record = record.model_copy(update={"until": "Agent", "seconds": None})
+        begins = power(machine) is Power.STARTING and not outdated(machine)
+        until: Until = "Agent" if has_agent(machine.spec, machine.learned) else "Running"
+        return _begun(machine, live, until, machine.learned) if begins else record
+    if record.until == "Running" and _answered_at(live):
+        # The first of its image that is seen with an agent: what was expected was another end.
+        record = _begun(machine, live, "Agent", nothing_learned)
     if record.seconds is not None:
         return record
     up = _answered_at(live) if record.until == "Agent" else _reached(live, "Running")
     return record.model_copy(update={"seconds": _between(live.meta.creation_timestamp, up)})
 
 
-def _begun(machine: Machine, live: Instance) -> LastStart:
-    until: Literal["Running", "Agent"] = "Agent" if has_agent(machine.spec, machine.learned) else "Running"
-    expected = start(machine.spec, live, until, machine.learned)
-    return LastStart(uid=live.meta.uid, until=until, **expected.said())
+def _begun(machine: Machine, live: Instance, until: Until, learned: Learned) -> LastStart:
+    return LastStart(uid=live.meta.uid, until=until, **start(machine.spec, live, until, learned).said())
 
 
 def _last_stop(machine: Machine) -> LastStop | None:

@@ -229,12 +229,15 @@ class ActingOperation(Model):
     uid: Annotated[str, Field(description="Its UID.", max_length=63)]
 
 
+Until = Literal["Running", "Agent"]
+
+
 class LastStart(Lasted):
     """The last start."""
 
     uid: Annotated[str, Field(description="The UID of the instance that it made.", max_length=63)]
     until: Annotated[
-        Literal["Running", "Agent"],
+        Until,
         Field(
             description="What the start is counted to, from the making of the instance. Agent: the guest's agent answers. Running: the "
             "guest's processor runs, where no guest of the image was seen with an agent."
