@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support.user import INSTANCES, KUBEVIRT_MACHINES, MACHINES, User, machine
+from support.user import INSTANCES, KUBEVIRT_MACHINES, MACHINES, Object, User, machine
 
 from cloud.steps import NotYet
 
@@ -38,13 +38,21 @@ def test_the_guest_agent_connects_and_says_what_runs(owner: User) -> None:
     assert "Debian" in owner.until("the agent", guest)["os"]
 
 
-def test_powered_off_and_on_by_its_spec(owner: User) -> None:
-    owner.until_ready(MACHINES, "a", "Running")
+def test_powered_off_and_on_by_its_spec_it_says_how_long_both_took_and_what_was_expected(owner: User) -> None:
+    assert until_lasted(owner, "lastStart")["until"] == "Agent"
     owner.patch(MACHINES, "a", powerState="Stopped")
-    owner.until_ready(MACHINES, "a", "Stopped")
+    stopped = owner.until_ready(MACHINES, "a", "Stopped")["status"]["lastStop"]
     assert owner.get(INSTANCES, "a") is None
+    assert stopped["seconds"] > 0
+    assert stopped["estimated"] > 0
+
     owner.patch(MACHINES, "a", powerState="Running")
     owner.until_ready(MACHINES, "a", "Running")
+    again = until_lasted(owner, "lastStart")
+    assert again["uid"] == _instance(owner)
+    assert again["seconds"] > 0
+    assert again["estimated"] > 0
+    assert again["observations"] >= 1
 
 
 def test_paused_and_let_go_on(owner: User) -> None:
@@ -115,6 +123,18 @@ def test_deleted_it_leaves_nothing(user: User) -> None:
     for resource in (KUBEVIRT_MACHINES, INSTANCES):
         assert user.get(resource, "a") is None
     assert user.kubectl("get", "pods", "--selector=kubevirt.io=virt-launcher", "--output=name") == ""
+
+
+def until_lasted(user: User, act: str) -> Object:
+    """The figures of the machine's last act, once it has ended."""
+
+    def lasted() -> Object:
+        found: Object = (user.get(MACHINES, "a") or {})["status"].get(act, {})
+        if "seconds" not in found:
+            raise NotYet(str(found))
+        return found
+
+    return user.until(f"{act} to have ended", lasted)
 
 
 def _instance(user: User) -> str:

@@ -21,6 +21,7 @@ def test_a_restart_boots_the_guest_anew_and_says_how_long_it_took(owner: User) -
     done = until_ended(owner, "again")
     assert condition(done, "Complete")["reason"] == "Completed", done["status"]
     assert done["status"]["lasted"]["seconds"] > 0
+    assert done["status"]["lasted"]["estimated"] > 0
     owner.until_ready(MACHINES, "a", "Running")
     assert _boot(owner) != before
     assert "operation" not in (owner.get(MACHINES, "a") or {})["status"]
@@ -40,8 +41,13 @@ def test_it_moves_to_the_node_that_is_named_and_back_and_its_guest_goes_on(owner
     assert _is_bound_to_no_node(owner)
 
     owner.apply(operation("back", "a", "Migrate", migrate={"awayFrom": second}))
-    assert condition(until_ended(owner, "back"), "Complete")["status"] == "True"
-    assert owner.until_ready(MACHINES, "a", "Running")["status"]["host"] == first
+    back = until_ended(owner, "back")
+    assert condition(back, "Complete")["status"] == "True"
+    moved = owner.until_ready(MACHINES, "a", "Running")["status"]
+    assert moved["host"] == first
+    for lasted in (back["status"]["lasted"], moved["lastMigration"]):  # as the move before taught
+        assert {"seconds", "estimated"} <= lasted.keys()
+        assert lasted["observations"] >= 1
     assert _boot(owner) == boot
     with owner.console("a") as console:
         counted = int(console.run("cat /tmp/n").strip())

@@ -12,18 +12,25 @@ from vireo.kube.client import APPLY, ApiError, Client
 
 
 @pytest.fixture
-async def cluster(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
+async def cluster(quiet_cluster: Cluster) -> AsyncIterator[Cluster]:
+    await quiet_cluster.start()
+    try:
+        yield quiet_cluster
+    finally:
+        await quiet_cluster.stop()
+
+
+@pytest.fixture
+async def quiet_cluster(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
+    """Its operator is yet to begin."""
     monkeypatch.setenv("KUBECONFIG", control_plane)
     async with await Client.connect() as client:
         namespace = f"toys-{uuid.uuid4().hex[:8]}"
         await make_crd(client)
         await client.request("POST", NAMESPACES.path(), body={"metadata": {"name": namespace}})
-        cluster = Cluster(client, namespace)
-        await cluster.start()
         try:
-            yield cluster
+            yield Cluster(client, namespace)
         finally:
-            await cluster.stop()
             await client.request("DELETE", NAMESPACES.path(name=namespace))
 
 
