@@ -96,7 +96,7 @@ async def learner(quiet_cluster: Cluster) -> AsyncIterator[Learner]:
 
     await quiet_cluster.until(served)
     learner = Learner(quiet_cluster.client, quiet_cluster.namespace)
-    learner.kinds = (teaching(learner.topic), CALIBRATION_KIND)
+    learner.kinds = (teaching(learner), CALIBRATION_KIND)
     try:
         yield learner
     finally:
@@ -105,10 +105,14 @@ async def learner(quiet_cluster: Cluster) -> AsyncIterator[Learner]:
             await learner.client.request("DELETE", learner.path)
 
 
-def teaching(topic: Topic) -> Any:
+def teaching(learner: Learner) -> Any:
+    """The toys of other tests, which go with their namespaces, teach nothing."""
+
     def ended(_before: Any, _after: Any, observed: Observed[Any, Any]) -> tuple[Act, ...]:
+        if observed.key.namespace != learner.namespace:
+            return ()
         seconds = float(observed.spec.text)
-        return (Act("Boot", Lasted(seconds=seconds), (Observation(topic, Sample(seconds=seconds)),)),)
+        return (Act("Boot", Lasted(seconds=seconds), (Observation(learner.topic, Sample(seconds=seconds)),)),)
 
     return replace(TOY_KIND, ended=ended)
 
