@@ -27,6 +27,8 @@ PASSES: Final = 12
 MAC: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 """A machine's is made of its UID."""
 NEVER: Final = 0
+FIGURES: Final = frozenset({"lastStart", "lastStop", "lastMigration", "lasted"})
+"""A crash may cost an act its figures: they are worth no write of their own."""
 Raw = dict[str, Any]
 
 
@@ -142,7 +144,8 @@ def compared(raw: Raw, words: Mapping[str, str]) -> Raw:
     metadata["annotations"] = {
         name: value for name, value in metadata.get("annotations", {}).items() if name != ANNOTATION_DESIRED
     }
-    plain: Raw = _replaced({**raw, "metadata": metadata}, words)
+    said = {name: value for name, value in raw.get("status", {}).items() if name not in FIGURES}
+    plain: Raw = _replaced({**raw, "metadata": metadata, **({"status": said} if "status" in raw else {})}, words)
     return plain
 
 
