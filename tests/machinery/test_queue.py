@@ -18,7 +18,6 @@ from vireo.reconcile.queue import (
     COALESCE_SECONDS,
     RETRIES_A_SECOND,
     RETRIES_AT_ONCE,
-    Bucket,
     Queue,
 )
 
@@ -319,14 +318,3 @@ async def test_one_that_fails_alone_does_not_wait_for_a_token() -> None:
         queue.wake([A])
         await asyncio.sleep(2)
     assert [begun for _, begun in work.begun] == pytest.approx([COALESCE_SECONDS, COALESCE_SECONDS + 1])
-
-
-@given(st.lists(st.floats(0, 100), max_size=60))
-def test_a_bucket_gives_no_more_than_it_has(waits: list[float]) -> None:
-    bucket, now, given_at = Bucket(2, 5), 0.0, []
-    for wait in waits:
-        now += wait
-        given_at.append(now + bucket.take(now))
-    for first in range(len(given_at)):
-        for last in range(first, len(given_at)):
-            assert last - first + 1 <= 5 + 2 * (given_at[last] - given_at[first]) + 1e-6

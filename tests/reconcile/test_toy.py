@@ -8,6 +8,7 @@ from reconcile.toy import CONFIG_MAP, TOY
 
 from vireo.api.names import FINALIZER
 from vireo.api.resources import Resource
+from vireo.reconcile.limits import EventLimit
 
 pytestmark = pytest.mark.api
 
@@ -32,6 +33,17 @@ async def test_making_an_object_costs_a_create_a_status_and_an_event(cluster: Cl
     await cluster.until_ready()
     await cluster.idle()
     assert sorted(cluster.writes) == [("PATCH", "toys"), ("POST", "configmaps"), ("POST", "events")]
+
+
+async def test_of_one_object_only_so_much_is_told(cluster: Cluster) -> None:
+    assert cluster.operator is not None
+    cluster.operator.gate.events = EventLimit(at_once=1)
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+    await cluster.toy(text="x" * 1_100_000)
+    await cluster.until_stalled()
+    await cluster.idle()
+    assert cluster.writes.count(("POST", "events")) == 1
 
 
 async def test_a_field_no_longer_wanted_goes(cluster: Cluster) -> None:

@@ -1,5 +1,6 @@
 """The gate: every API write passes here, one function a step, so that each is counted, bound to what was seen, and explained."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from vireo.api.reconcile import Apply, Call, Create, Delete, Observed, Outcome, 
 from vireo.api.resources import EVENT, Key
 from vireo.kube.client import APPLY, JSON, JSON_PATCH, MERGE_PATCH, ApiError, Client
 from vireo.kube.store import Store
+from vireo.reconcile.limits import EventLimit
 from vireo.reconcile.plan import desired_hash, footprint
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class Gate:
         self._client = client
         self._store = store
         self.for_each_write = for_each_write
+        self.events = EventLimit()
         self._foreign: set[Key] = set()
 
     async def carry_out(self, observed: Observed[Any, Any], steps: tuple[Step, ...]) -> tuple[Outcome, ...]:
@@ -197,7 +200,9 @@ class Gate:
         return await self._write("PATCH", key, subresource="status", body=body, content_type=JSON_PATCH)
 
     async def write_event(self, event: Mapping[str, Any]) -> None:
-        """An event is a courtesy: that it could not be written is logged and no more."""
+        """An event is a courtesy: that it could not be written is logged and no more, and of each object only so many are."""
+        if not self.events.allows(event["regarding"]["uid"], asyncio.get_running_loop().time()):
+            return
         key = Key(EVENT, event["metadata"]["namespace"], "")
         try:
             await self._write("POST", key, body=event)

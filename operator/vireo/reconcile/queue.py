@@ -12,6 +12,7 @@ from datetime import datetime
 
 from vireo.api.resources import Key
 from vireo.kube.client import ApiError
+from vireo.reconcile.limits import Bucket
 from vireo.reconcile.loop import Result
 
 log = logging.getLogger(__name__)
@@ -23,23 +24,6 @@ BACKOFF_MOST_SECONDS = 300.0
 RETRIES_A_SECOND = 10.0
 RETRIES_AT_ONCE = 100.0
 """How many objects are tried again at once, and a second after that: where all fail, they do not come in a flood for ever."""
-
-
-class Bucket:
-    """A token bucket: so many at once, and so many a second after that."""
-
-    def __init__(self, a_second: float, at_once: float) -> None:
-        self._a_second = a_second
-        self._at_once = at_once
-        self._tokens = at_once
-        self._filled_at = 0.0
-
-    def take(self, now: float) -> float:
-        """Takes a token, one that is yet to come if there is none; how many seconds it takes to come."""
-        self._tokens = min(self._at_once, self._tokens + (now - self._filled_at) * self._a_second)
-        self._filled_at = now
-        self._tokens -= 1
-        return max(0.0, -self._tokens / self._a_second)
 
 
 class Queue:
