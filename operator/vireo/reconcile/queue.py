@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
 from datetime import datetime
 
 from vireo.api.resources import Key
@@ -16,6 +17,9 @@ from vireo.reconcile.limits import Bucket
 from vireo.reconcile.loop import Result
 
 log = logging.getLogger(__name__)
+
+working_on: ContextVar[Key | None] = ContextVar("working_on", default=None)
+"""Which object the work that runs now is for: what is logged in it says so."""
 
 COALESCE_SECONDS = 0.05
 """Events of one object come in flurries: what arrives within this time is one reconcile."""
@@ -88,6 +92,7 @@ class Queue:
                     self._ready.put_nowait(key)
 
     async def _one(self, key: Key) -> None:
+        working_on.set(key)
         result = await self._result(key)
         if result.retry:
             failures = self._failures[key] = self._failures.get(key, 0) + 1
