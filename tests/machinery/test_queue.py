@@ -312,6 +312,18 @@ async def test_many_that_fail_together_are_not_tried_again_in_a_flood() -> None:
     assert again <= RETRIES_AT_ONCE + 60 * RETRIES_A_SECOND
 
 
+async def test_however_many_are_poisoned_a_sound_one_is_begun_at_once() -> None:
+    work = Worked(lambda: FAILED, takes=0.1)
+    sound = Key(THING, "shop", "sound")
+    async with running(work, workers=8) as queue:
+        queue.wake(Key(THING, "shop", str(number)) for number in range(1000))
+        for moment in range(30, 330, 30):  # all have failed by then, and are tried again
+            await asyncio.sleep(moment - seconds())
+            queue.wake([sound])
+            await asyncio.sleep(COALESCE_SECONDS * 2)
+            assert ("sound", moment + COALESCE_SECONDS) in work.begun
+
+
 async def test_one_that_fails_alone_does_not_wait_for_a_token() -> None:
     work = Worked(lambda: FAILED)
     async with running(work) as queue:

@@ -32,10 +32,10 @@ class Cluster:
     _task: asyncio.Task[None] | None = None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def start(self) -> None:
-        """The operator, new; what it writes is noted in `writes`."""
+    async def start(self, client: Client | None = None) -> None:
+        """The operator, new, with a connection of its own if one is given; what it writes is noted in `writes`."""
         self._stop = asyncio.Event()
-        self.operator = Operator(self.client, self.kinds)
+        self.operator = Operator(client or self.client, self.kinds)
         self.operator.gate.for_each_write = self._note
         self._task = asyncio.create_task(self.operator.run(0, self._stop))
 

@@ -7,17 +7,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 import pytest
-from kubernetes.aio import config
-from kubernetes.aio.client.api_client import ApiClient
-from kubernetes.aio.client.configuration import Configuration
 from reconcile.cluster import CRDS, DEADLINE_SECONDS, NAMESPACES
 from reconcile.toy import CONFIG_MAP, CRD, KIND
-from support.wire import Wire
+from support.wire import over_a_wire
 
 from vireo.api.kind import Watch
 from vireo.api.resources import Key, Resource
@@ -89,21 +85,6 @@ async def words(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
         await client.request("POST", NAMESPACES.path(), body={"metadata": {"name": namespace}})
         yield Words(client, namespace)
         await client.request("DELETE", NAMESPACES.path(name=namespace))
-
-
-@asynccontextmanager
-async def over_a_wire(kubeconfig: str) -> AsyncIterator[tuple[Wire, Client]]:
-    """A client whose connections pass a wire that the test holds."""
-    configuration = Configuration()
-    await config.load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
-    server = urlsplit(configuration.host)
-    assert server.hostname is not None
-    assert server.port is not None
-    async with Wire(server.hostname, server.port).stretched() as wire:
-        configuration.host = f"https://127.0.0.1:{wire.port}"
-        configuration.tls_server_name = server.hostname
-        async with Client(ApiClient(configuration)) as client:
-            yield wire, client
 
 
 async def test_what_is_made_changed_and_deleted_is_seen(words: Words) -> None:

@@ -4,6 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from kubernetes.aio import config
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+
+from vireo.kube.client import Client
 
 
 class Wire:
@@ -57,3 +64,18 @@ class Wire:
                     await writer.drain()
         if writer not in self._silent:
             writer.close()
+
+
+@asynccontextmanager
+async def over_a_wire(kubeconfig: str) -> AsyncIterator[tuple[Wire, Client]]:
+    """A client whose connections pass a wire that the test holds."""
+    configuration = Configuration()
+    await config.load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
+    server = urlsplit(configuration.host)
+    assert server.hostname is not None
+    assert server.port is not None
+    async with Wire(server.hostname, server.port).stretched() as wire:
+        configuration.host = f"https://127.0.0.1:{wire.port}"
+        configuration.tls_server_name = server.hostname
+        async with Client(ApiClient(configuration)) as client:
+            yield wire, client

@@ -8,6 +8,7 @@ After a gap kopf lists anew, and what ended in the gap it never mentions: so the
 
 import asyncio
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -126,5 +127,7 @@ def _configure(settings: kopf.OperatorSettings, **_: object) -> None:
     settings.watching.chunk_size = 500
     settings.watching.server_timeout = WATCH_SECONDS
     settings.watching.client_timeout = SILENCE_SECONDS
-    settings.watching.inactivity_timeout = SILENCE_SECONDS
+    # kopf's own limit is one of tasks, and where it meets the one above in the same moment, one swallows the other: the watcher ends, and
+    # kopf goes on without it.
+    settings.watching.inactivity_timeout = math.inf
     settings.networking.request_timeout = 30
