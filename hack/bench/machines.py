@@ -3,7 +3,7 @@
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from cloud.steps import Failure, NotYet, Steps
 VIREO, KUBEVIRT = "vireo.dev/v1alpha1", "kubevirt.io/v1"
 GUEST = "registry.local/guest:1"
 GREETING = r"Welcome to "
-PATIENCE = 120  # seconds for one machine
+PATIENCE = 120.0  # seconds for one machine
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Field:
         wanted = {"hardware": hardware, "bootDisk": {"image": GUEST}, **spec}
         return {"apiVersion": VIREO, "kind": "VirtualMachine", "metadata": self._named(name), "spec": wanted}
 
-    def disk(self, name: str) -> Object:
+    def disk(self, name: str, **spec: object) -> Object:
         """Vireo's disk of that name."""
-        spec = {"size": "1Gi", "deletionPolicy": "Delete"}
+        spec = {"size": "1Gi", "deletionPolicy": "Delete", **spec}
         return {"apiVersion": VIREO, "kind": "VirtualDisk", "metadata": self._named(name), "spec": spec}
 
     def plain(self, name: str, like: str) -> Object:
@@ -59,10 +59,10 @@ class Field:
         self.api.delete(self.path(version, name))
         self.until(f"{name} to be gone", lambda: self._gone(name))
 
-    def until(self, what: str, check: Callable[[], None]) -> None:
+    def until(self, what: str, check: Callable[[], None], seconds: float = PATIENCE) -> None:
         """Until the check raises NotYet no more."""
         with Steps(out=sys.stderr).step(what) as step:
-            step.wait(what, check, seconds=PATIENCE)
+            step.wait(what, check, seconds=seconds)
 
     def path(self, version: str, name: str, plural: str = "virtualmachines") -> str:
         """The URL path of an object of the namespace."""
@@ -77,11 +77,12 @@ class Field:
 
 
 @contextmanager
-def field() -> Iterator[Field]:
+def field(annotations: Mapping[str, str] | None = None) -> Iterator[Field]:
     """A namespace of the cloud in force, deleted at the end."""
     settings = Settings.running()
     api, name = Api(settings), f"bench-{uuid.uuid4().hex[:6]}"
-    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    metadata = {"name": name, "annotations": dict(annotations or {})}
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
     try:
         yield Field(settings, api, name)
     finally:

@@ -19,7 +19,7 @@ from cloud.api import Api, condition
 from cloud.build import binary
 from cloud.control_plane import kubeconfig_of, server
 from cloud.pki import Identity
-from cloud.processes import Process, log_file
+from cloud.processes import Process, Running, log_file
 from cloud.settings import CHECKOUT, Settings
 from cloud.steps import Failure, NotYet, Step, Steps
 from cloud.workloads import check_rolled_out
@@ -41,7 +41,7 @@ def deploy(settings: Settings, steps: Steps) -> None:
         step.wait("the namespace", lambda: api.apply(namespace), seconds=30, advice=ADVICE)
         if settings.run == "process":
             _install(settings, step, {"replicas": 0, "admission": {"enabled": False}})
-            _start_process(settings)
+            start_process(settings)
         else:
             processes.end(processes.everything(settings, OPERATOR), patience=8)
             _install(settings, step, {"image": _pushed(settings, steps)})
@@ -97,17 +97,35 @@ def _helm(settings: Settings, *arguments: str) -> str:
     return done.stdout
 
 
-def _start_process(settings: Settings) -> None:
+def start_process(settings: Settings) -> Running:
+    """The operator as a process of the host, with the pod's identity."""
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{NAMESPACE}")
     pki.make(settings, [Identity(OPERATOR, USER, groups)])
     file = kubeconfig_of(settings, OPERATOR)
     file.touch(mode=0o600)
     file.write_text(pki.kubeconfig(settings, OPERATOR, server(settings)))
-    port = HEALTH_PORT + settings.network.index
     where = f"--leader-elect-resource-namespace={NAMESPACE}"
-    command = (sys.executable, "-m", "vireo.process.main", "run", f"--kubeconfig={file}", f"--port={port}", where)
+    command = (
+        sys.executable,
+        "-m",
+        "vireo.process.main",
+        "run",
+        f"--kubeconfig={file}",
+        f"--port={port(settings)}",
+        where,
+    )
     environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1"}
-    processes.start(settings, Process(OPERATOR, command, environment, _sources()))
+    return processes.start(settings, Process(OPERATOR, command, environment, _sources()))
+
+
+def stop_process(settings: Settings) -> None:
+    """Ends the operator on the host as a kubelet would: it is asked, and hands its Lease over."""
+    processes.end(processes.everything(settings, OPERATOR), patience=30)
+
+
+def port(settings: Settings) -> int:
+    """Where the operator on the host serves health and metrics."""
+    return HEALTH_PORT + settings.network.index
 
 
 def _sources() -> tuple[Path, ...]:

@@ -1,0 +1,106 @@
+"""Many objects of ours, mixed, each as the real components leave it: made, waited for, and gone again."""
+
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bench.machines import Field
+from cloud import audit
+from cloud.api import Object, condition
+from cloud.steps import NotYet
+from cloud.vireo import USER
+
+DATASTORE = "bench-static"
+WRITERS = 8
+QUIET_SECONDS = 20.0
+OWN = "/apis/vireo.dev/v1alpha1/namespaces"
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """How many of each: disks with a bound claim, machines that are stopped, and such that run."""
+
+    disks: int
+    stopped: int
+    running: int
+
+    @classmethod
+    def of(cls, objects: int) -> "Crowd":
+        """Half are disks; of the machines one in five runs."""
+        machines = objects // 2
+        return cls(objects - machines, machines - machines // 5, machines // 5)
+
+    @property
+    def objects(self) -> int:
+        return self.disks + self.stopped + self.running
+
+    def manifests(self, place: Field) -> Iterator[Object]:
+        for number in range(self.disks):
+            yield place.disk(f"disk-{number}", datastore=DATASTORE)
+        for number in range(self.stopped):
+            yield place.machine(f"stopped-{number}", powerState="Stopped")
+        for number in range(self.running):
+            yield place.machine(f"running-{number}")
+
+
+@contextmanager
+def gathered(place: Field, crowd: Crowd) -> Iterator[None]:
+    """The crowd, settled. What is below it goes with the namespace, later."""
+    place.api.apply(_datastore())
+    _apply_all(place, (_volume(place, f"disk-{number}") for number in range(crowd.disks)))
+    try:
+        _apply_all(place, crowd.manifests(place))
+        patience = 120 + crowd.objects / 2
+        place.until(f"{crowd.objects} objects to be Ready", lambda: _check_ready(place, crowd), patience)
+        _until_quiet(place)
+        yield
+    finally:
+        place.api.request("DELETE", f"/api/v1/persistentvolumes?labelSelector=bench={place.namespace}")
+        place.api.delete(f"/apis/storage.k8s.io/v1/storageclasses/{DATASTORE}")
+
+
+def _datastore() -> Object:
+    """Of volumes that somebody made before: Kubernetes itself binds claims to them."""
+    head = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": DATASTORE}}
+    return {**head, "provisioner": "kubernetes.io/no-provisioner", "volumeBindingMode": "Immediate"}
+
+
+def _volume(place: Field, claim: str) -> Object:
+    """A volume for the claim of that name, at a path where there is nothing."""
+    spec = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": DATASTORE,
+        "persistentVolumeReclaimPolicy": "Retain",
+        "claimRef": {"namespace": place.namespace, "name": claim},
+        "hostPath": {"path": "/nonexistent"},
+    }
+    metadata = {"name": f"{place.namespace}-{claim}", "labels": {"bench": place.namespace}}
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec}
+
+
+def _apply_all(place: Field, manifests: Iterable[Object]) -> None:
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for _ in writers.map(place.api.apply, manifests):
+            pass
+
+
+def _check_ready(place: Field, crowd: Crowd) -> None:
+    found = [
+        one
+        for kind in ("virtualdisks", "virtualmachines")
+        for one in place.api.items(f"{OWN}/{place.namespace}/{kind}")
+    ]
+    ready = sum(condition(one, "Ready").get("status") == "True" for one in found)
+    if ready < crowd.objects:
+        raise NotYet(f"{ready} are")
+
+
+def _until_quiet(place: Field) -> None:
+    """Until the operator wrote nothing for a while: guests' agents speak late."""
+    since = -1
+    while since != (now := audit.mark(place.settings)) and audit.writes(place.settings, max(since, 0), USER):
+        since = now
+        time.sleep(QUIET_SECONDS)

@@ -1,0 +1,77 @@
+"""What it costs to look after much: memory, and the time from the operator's start until nothing is left to do.
+
+It needs a cloud without real nodes, where the operator is a process of the host. All else but the nodes is real: each machine has been
+through virt-api, virt-controller and the scheduler, each claim is bound by Kubernetes itself, to a volume without bytes.
+"""
+
+import os
+import sys
+
+from bench.crowd import Crowd, gathered
+from bench.figure import median, show, spread
+from bench.listing import Listing, list_all
+from bench.machines import Field, field
+from bench.upkeep import Life, begin_anew
+from cloud import vireo
+from cloud.settings import Settings
+from cloud.simulated import namespace_annotations
+from cloud.steps import Failure
+
+CROWD = Crowd.of(int(os.environ.get("BENCH_OBJECTS") or 200))
+TRIES = 3
+MIB = 2**20
+
+
+def main() -> None:
+    """Prints two figures. BENCH_OBJECTS says how many objects (of ours) there are."""
+    if Settings.running().real_nodes:
+        print("start is left out: it needs a cloud without real nodes (VIREO_REAL_NODES=0 make up)", file=sys.stderr)
+        return
+    with field(namespace_annotations()) as place:
+        base = begin_anew(place.settings, 1)
+        with gathered(place, CROWD):
+            _measure(place, base)
+
+
+def _measure(place: Field, base: Life) -> None:
+    """In pairs: a list while no operator is there, and a start. No object may be another one afterwards."""
+    before = list_all(place.settings)
+    pairs = [_pair(place) for _ in range(TRIES)]
+    _check_unchanged(before, list_all(place.settings))
+    lists, lives = [pair[0].seconds for pair in pairs], [pair[1] for pair in pairs]
+    sizes = {
+        "simulated": True,
+        "tries": TRIES,
+        **vars(CROWD),
+        "listed": before.objects,
+        "listed_MiB": round(before.size / MIB, 1),
+    }
+    resident, peak = median([life.resident for life in lives]), max(life.peak for life in lives)
+    memory = {
+        "base_MiB": round(base.resident / MIB, 1),
+        "all_MiB": round(resident / MIB, 1),
+        "peak_MiB": round(peak / MIB, 1),
+    }
+    show(
+        "start: memory of 1,000 objects", (resident - base.resident) / MIB / CROWD.objects * 1000, "MiB", sizes | memory
+    )
+    seconds = [life.seconds for life in lives]
+    spreads = {
+        **spread(seconds),
+        "peer_spread": spread(lists),
+        "empty_seconds": round(base.seconds, 3),
+        "writes": lives[-1].requests,
+    }
+    show("start: restart to settled", median(seconds), "seconds", sizes | spreads, ("a bare paged list", median(lists)))
+
+
+def _pair(place: Field) -> tuple[Listing, Life]:
+    vireo.stop_process(place.settings)
+    listing = list_all(place.settings)
+    return listing, begin_anew(place.settings, CROWD.objects)
+
+
+def _check_unchanged(before: Listing, after: Listing) -> None:
+    changed = sorted({key for key, _ in before.versions.items() ^ after.versions.items()})
+    if changed:
+        raise Failure(f"a restart changed {len(changed)} objects, such as {changed[0]}")
