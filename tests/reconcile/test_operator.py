@@ -11,6 +11,9 @@ from reconcile.cluster import Cluster
 from reconcile.toy import KIND, TOY
 
 from vireo.api.decode import decode_own
+from vireo.api.resources import Resource
+from vireo.kube.pages import present
+from vireo.kube.store import Store
 from vireo.process import handlers
 from vireo.process.run import Operator
 
@@ -64,6 +67,15 @@ async def test_an_own_object_that_ended_unnoticed_is_forgotten(
 
     await cluster.until(forgotten)
     assert store.get(alive.key) is not None
+
+
+async def test_of_a_kind_there_may_be_nothing(cluster: Cluster) -> None:
+    empty = Resource("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", namespaced=False)
+    own_kinds = handlers.OwnKinds(cluster.client, Store(()), lambda _: None)
+    assert not await own_kinds._exists(empty)
+    keys, version = await present(cluster.client, empty)
+    assert keys == set()
+    assert version > 0
 
 
 async def test_a_kind_that_kopf_overlooks_is_watched_after_all(

@@ -20,7 +20,12 @@ class Page(msgspec.Struct):
     """A part of a list; `metadata.resource_version` is the same in all parts."""
 
     metadata: _ListMeta
-    items: list[msgspec.Raw] = []
+    found: list[msgspec.Raw] | None = msgspec.field(name="items", default=None)
+
+    @property
+    def items(self) -> list[msgspec.Raw]:
+        """A list of metadata alone says null where there is none."""
+        return self.found or []
 
 
 class BareMeta(msgspec.Struct, rename="camel"):

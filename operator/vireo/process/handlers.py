@@ -55,6 +55,7 @@ class OwnKinds:
             await asyncio.wait((thread, overlooked), return_when=asyncio.FIRST_COMPLETED)
             if thread.done():
                 raise RuntimeError("kopf ended, though nobody told it to")
+            overlooked.result()
         finally:
             overlooked.cancel()
             stop.set()
