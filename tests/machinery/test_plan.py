@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from machinery.clock import NOON
-from reconcile.toy import CONFIG_MAP, KIND, TOY
+from reconcile.toy import CONFIG_MAP, KIND, TOY, ToyStatus
 from support.world import Raw, World, merged
 
 from vireo.api.names import FINALIZER, LABEL_MANAGED
 from vireo.api.objects import Child
 from vireo.api.reconcile import Apply, Call, Create, Delete, Desired, SetFinalizer, Step
 from vireo.api.resources import Key
-from vireo.reconcile.plan import desired_hash, finish, plan
+from vireo.reconcile.plan import Applied, desired_hash, finish, plan, recall, remember
 
 ENDING = {"deletionTimestamp": "2026-01-01T11:00:00Z"}
 
@@ -99,6 +99,38 @@ def test_a_change_of_the_childs_status_is_no_reason_to_apply_it() -> None:
     world.settle()
     world.hold(merged_with(world, {"status": {"phase": "Other"}}))
     assert world.steps() == ()
+
+
+def restarted(world: World) -> Applied:
+    """What an operator that remembers nothing believes: what the one before it said in the status."""
+    observed = world.observe()
+    desired = KIND.desired(observed)
+    said = ToyStatus(applied=remember(observed, desired, world.store.applied))
+    found = replace(world.observe(), status=said)
+    return recall(found, KIND.desired(found), {})
+
+
+def test_a_restarted_operator_believes_the_status_as_long_as_wish_and_child_are_as_it_says() -> None:
+    world = World((KIND,), NOON, toy(text="hello"))
+    world.settle()
+    assert restarted(world) == world.store.applied
+
+
+@pytest.mark.parametrize("change", [{"data": {"text": "theirs"}}, {"metadata": {"labels": {LABEL_MANAGED: None}}}])
+def test_a_restarted_operator_does_not_believe_it_of_what_others_changed(change: Raw) -> None:
+    world = World((KIND,), NOON, toy(text="hello"))
+    world.settle()
+    world.hold(merged_with(world, change))
+    assert restarted(world) == {}
+
+
+def test_a_restarted_operator_does_not_believe_it_of_another_wish() -> None:
+    world = World((KIND,), NOON, toy(text="hello"))
+    world.settle()
+    said = ToyStatus(applied=remember(world.observe(), KIND.desired(world.observe()), world.store.applied))
+    world.hold({**world.objects[world.key], "spec": {"text": "good bye"}})
+    observed = replace(world.observe(), status=said)
+    assert recall(observed, KIND.desired(observed), {}) == {}
 
 
 def test_another_wish_is_applied() -> None:

@@ -67,8 +67,9 @@ class Cluster:
         head = {"apiVersion": resource.api_version, "kind": resource.kind}
         await self.client.request("POST", resource.path(self.namespace), body={**head, **body})
 
-    async def merge(self, resource: Resource, name: str, body: dict[str, Any]) -> None:
-        await self.client.request("PATCH", resource.path(self.namespace, name), body=body, content_type=MERGE_PATCH)
+    async def merge(self, resource: Resource, name: str, body: dict[str, Any], subresource: str = "") -> None:
+        path = resource.path(self.namespace, name, subresource)
+        await self.client.request("PATCH", path, body=body, content_type=MERGE_PATCH)
 
     async def delete(self, resource: Resource, name: str) -> None:
         await self.client.request("DELETE", resource.path(self.namespace, name))

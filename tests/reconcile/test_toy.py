@@ -105,7 +105,21 @@ async def test_a_restart_writes_nothing_and_changes_no_version(cluster: Cluster)
     await cluster.idle()
     after = [await cluster.get(CONFIG_MAP, name) for name in "ab"] + [await cluster.get(TOY, name) for name in "ab"]
     assert before == after
-    assert [write for write in cluster.writes if write[0] != "DRY-RUN"] == []
+    assert cluster.writes == []
+
+
+async def test_an_operator_that_died_before_it_could_say_what_it_wrote_finds_out(cluster: Cluster) -> None:
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+    await cluster.idle()
+    child = await cluster.config_map()
+    await cluster.stop()
+    await cluster.merge(TOY, "a", {"status": {"applied": None}}, subresource="status")
+    cluster.writes.clear()
+    await cluster.start()
+    await cluster.idle()
+    assert cluster.writes == [("DRY-RUN", "configmaps"), ("PATCH", "toys")]
+    assert await cluster.config_map() == child
 
 
 async def test_an_object_of_the_childs_name_that_is_not_ours_is_left_alone(cluster: Cluster) -> None:

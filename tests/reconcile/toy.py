@@ -10,7 +10,7 @@ from vireo.api.conditions import Condition, Finding, conditions, progress
 from vireo.api.kind import Kind, Watch
 from vireo.api.objects import Child, Live, Meta
 from vireo.api.reasons import Reason
-from vireo.api.reconcile import Desired, Observed, Outcome, refusal
+from vireo.api.reconcile import Desired, Observed, Outcome, Remembering, refusal
 from vireo.api.resources import Key, Resource, own
 from vireo.api.schema import Model
 
@@ -25,7 +25,7 @@ class ToySpec(Model):
     orderly: Annotated[bool, Field(description="Whether the child is deleted before the toy may go.")] = False
 
 
-class ToyStatus(Model):
+class ToyStatus(Remembering):
     observed_generation: int = 0
     conditions: tuple[Condition, ...] = ()
 

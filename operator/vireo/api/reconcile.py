@@ -6,13 +6,29 @@ observe ─► Observed ─► desired ─► Desired ─► plan ─► (Step, 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import Field
 
 from vireo.api.conditions import Finding
 from vireo.api.learning import Learned, nothing_learned
 from vireo.api.objects import Child, Live, Meta
 from vireo.api.resources import Key, Resource
 from vireo.api.schema import Model
+
+
+class Remembering(Model):
+    """The status of a kind whose children are applied again and again: a restarted operator knows its work by it, and asks nobody."""
+
+    applied: Annotated[
+        str | None,
+        Field(
+            description="A hash of what Vireo last wrote below this object and of what became of it. As long as both are so, there is "
+            "nothing to write.",
+            max_length=63,
+        ),
+    ] = None
+
 
 Spec = TypeVar("Spec", bound=Model)
 Status = TypeVar("Status", bound=Model)

@@ -12,14 +12,14 @@ from vireo.api.kind import Kind
 from vireo.api.learning import Act, Learned, nothing_learned
 from vireo.api.objects import Live, Meta
 from vireo.api.reasons import Reason
-from vireo.api.reconcile import Observed, refusal
+from vireo.api.reconcile import Observed, Remembering, refusal
 from vireo.api.resources import Key
 from vireo.kube.client import ApiError
 from vireo.kube.observe import Reader
 from vireo.kube.store import Store
 from vireo.reconcile.events import event
 from vireo.reconcile.gate import Gate
-from vireo.reconcile.plan import plan
+from vireo.reconcile.plan import plan, recall, remember
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +52,12 @@ class Reconciler:
         if live.view.invalid:
             return await self._say_invalid(kind, live, now)
         observed = replace(await self._reader.observe(kind, live, now), learned=self._learned)
-        desired = kind.desired(observed)
-        outcomes = await self._gate.carry_out(observed, plan(observed, desired, self._store.applied))
+        desired, applied = kind.desired(observed), self._store.applied
+        applied.update(recall(observed, desired, applied))
+        outcomes = await self._gate.carry_out(observed, plan(observed, desired, applied))
         status = kind.status_of(observed, desired, outcomes)
+        if isinstance(status, Remembering):
+            status = status.model_copy(update={"applied": remember(observed, desired, applied)})
         written = await self._say(kind, observed, status.wire())
         refused = refusal(outcomes)
         reason = refused.finding.reason if refused and refused.finding else None

@@ -12,7 +12,7 @@ import msgspec
 
 from vireo.api.names import ANNOTATION_DESIRED, API_VERSION, FINALIZER, LABEL_MANAGED
 from vireo.api.objects import Child, Live, Manifest
-from vireo.api.reconcile import Apply, Create, Delete, Desired, Observed, SetFinalizer, Step
+from vireo.api.reconcile import Apply, Create, Delete, Desired, Observed, Remembering, SetFinalizer, Step
 from vireo.api.resources import Key
 
 Applied = Mapping[Key, tuple[str, str]]
@@ -32,14 +32,45 @@ def plan(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> tu
     )
 
 
+def recall(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> Applied:
+    """What the status proves of children of which nothing is remembered: that they are as the last apply of this very wish left them."""
+    children = [finish(observed, child) for child in desired.children]
+    known = isinstance(observed.status, Remembering) and observed.status.applied
+    if not known or all(child.key in applied for child in children):
+        return {}
+    found = {
+        child.key: (desired_hash(child.manifest), footprint(child, live))
+        for child in children
+        if (live := _live(observed, child))
+    }
+    return found if known == _hash(found) else {}
+
+
+def remember(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> str | None:
+    """What the status is to say of the children, after the last step: as before, where something is still to be done."""
+    keys = [finish(observed, child).key for child in desired.children]
+    if keys and all(key in applied for key in keys):
+        return _hash({key: applied[key] for key in keys})
+    before: str | None = observed.status.applied
+    return before
+
+
+def _hash(applied: Applied) -> str:
+    return sha256(msgspec.json.encode(sorted((str(key), *pair) for key, pair in applied.items()))).hexdigest()[:16]
+
+
 def _make(observed: Observed[Any, Any], child: Child, applied: Applied) -> Step | None:
     finished = finish(observed, child)
-    live = next((one for one in observed.children if one.key == finished.key), None)
+    live = _live(observed, finished)
     if live is None:
         return Create(finished)
     if settled(finished, live, applied) or live.meta.deletion_timestamp:
         return None
     return Apply(finished, live)
+
+
+def _live(observed: Observed[Any, Any], child: Child) -> Live[Any] | None:
+    return next((one for one in observed.children if one.key == child.key), None)
 
 
 def settled(child: Child, live: Live[Any], applied: Applied) -> bool:

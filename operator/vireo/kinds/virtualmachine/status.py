@@ -87,6 +87,7 @@ def _said(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> 
         last_start=before.last_start,
         last_stop=before.last_stop,
         last_migration=before.last_migration,
+        applied=before.applied,
         conditions=conditions(before.conditions, said_now, generation, machine.now),
     )
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from vireo.api.conditions import Condition
 from vireo.api.learning import Lasted
+from vireo.api.reconcile import Remembering
 from vireo.api.schema import Duration, Label, ListMap, MicroTime, Model, Name, Quantity, Rule
 
 BOOT = "boot"
@@ -261,7 +262,7 @@ class LastMigration(Lasted):
 Phase = Literal["Pending", "Starting", "Running", "Migrating", "Paused", "Stopping", "Stopped", "Failed", "Deleting"]
 
 
-class VirtualMachineStatus(Model):
+class VirtualMachineStatus(Remembering):
     """A machine as it is."""
 
     observed_generation: Annotated[
