@@ -92,6 +92,7 @@ async def test_a_kind_that_kopf_overlooks_is_watched_after_all(
     monkeypatch.setattr(handlers, "LOOK_SECONDS", 0.2)
     monkeypatch.setattr(handlers.OwnKinds, "_register", overlooked_once)
     await cluster.restart()
+    await cluster.idle()  # what existed at the start is listed without kopf
     await cluster.toy("a", text="hello")
     await cluster.until_ready("a")
     assert len(watched) == 2

@@ -72,7 +72,7 @@ async def test_a_version_that_has_expired_costs_no_event_and_no_write(
     await cluster.until_ready("after")
     await cluster.idle()
     assert versions[0] == "1"
-    ours = [record for record in caplog.records if record.name.startswith("vireo")]
-    assert [record.message for record in ours if record.levelno >= logging.WARNING] == []
+    watches = [record for record in caplog.records if record.name in {handlers.log.name, watch_module.log.name}]
+    assert [record.message for record in watches if record.levelno >= logging.WARNING] == []
     written = [write for write in cluster.writes if write[0] != "DRY-RUN"]
     assert sorted(written) == [("PATCH", "toys"), ("POST", "configmaps"), ("POST", "events")]  # of `after` alone

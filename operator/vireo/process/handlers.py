@@ -1,5 +1,7 @@
 """kopf's part: it watches Vireo's own kinds, and its handlers put the object into the store and a key on the queue. Nothing else.
 
+What exists at the start is listed here, before kopf begins: kopf's own index of n objects costs it n * n steps.
+
 It runs in a thread with a loop of its own: kopf takes a process' signals and waits for all tasks of its loop when it ends, and neither
 are its to take. What its handlers say is carried to the operator's loop, in order.
 
@@ -21,33 +23,61 @@ from vireo.api.decode import decode_own
 from vireo.api.kind import Kind
 from vireo.api.resources import Key, Resource
 from vireo.kube.client import METADATA_ONLY_LIST, SILENCE_SECONDS, WATCH_SECONDS, ApiError, Client
-from vireo.kube.pages import Page, present
+from vireo.kube.pages import Page, pages, present
 from vireo.kube.store import Store, version_of
 
 log = logging.getLogger(__name__)
 
 COMPARE_SECONDS = 300.0
+COMPARE_FIRST_SECONDS = 30.0
+"""Soon after the start, for what ended between our list and kopf's."""
+NOT_FOUND, RETRY_SECONDS = 404, 1.0
 LOOK_SECONDS = 5.0
 """How often it is asked whether there is something of a kind of which nothing was seen."""
 
 
 @dataclass
 class OwnKinds:
-    """Watches the store's own kinds. `indexed` is set when all objects that existed at the start are in the store."""
+    """Watches the store's own kinds. `listed` is set when all objects that existed at the start are in the store."""
 
     client: Client
     store: Store
     wake: Callable[[Iterable[Key]], None]
-    indexed: asyncio.Event = field(default_factory=asyncio.Event)
+    listed: asyncio.Event = field(default_factory=asyncio.Event)
+    _told: set[Resource] = field(default_factory=set)
+    """The kinds of which kopf has told something."""
 
     async def run(self) -> None:
         """Until cancelled; then until kopf has ended. Raises RuntimeError if kopf ends by itself."""
+        for kind in self.store.kinds.values():
+            await self._list(kind)
+        self.listed.set()
         while True:
             await self._run_once()
             log.warning("kopf does not watch a kind that is served; it is started anew")
 
+    async def _list(self, kind: Kind[Any, Any]) -> None:
+        """Into the store. Of what is not served yet there is nothing; else until it was answered."""
+        while True:
+            try:
+                seen, version = set(), ""
+                async for page in pages(self.client, kind.resource, {}):
+                    for live in (decode_own(kind, raw) for raw in page.items):
+                        self.wake(self.store.put(live))
+                        seen.add(live.key)
+                    version = page.metadata.resource_version
+            except ApiError as error:
+                if error.code == NOT_FOUND:
+                    return
+                log.warning("%s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self.wake(self.store.keep(kind.resource, seen, version_of(version)))
+                return
+
     async def _run_once(self) -> None:
         """Until kopf overlooks a kind: it looks for new ones when a CRD changes, which may be a moment before they are served."""
+        self._told.clear()
         loop, stop = asyncio.get_running_loop(), threading.Event()
         thread = loop.run_in_executor(None, self._watch, loop, stop)
         overlooked = loop.create_task(self._until_overlooked())
@@ -62,11 +92,11 @@ class OwnKinds:
             await thread
 
     async def _until_overlooked(self) -> None:
-        """Until twice in a row there are objects of a kind of which none was seen."""
+        """Until twice in a row there are objects of a kind of which nothing was told."""
         suspected: set[Resource] = set()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            unseen = {one for one in self.store.kinds if not self.store.keys(one) and await self._exists(one)}
+            unseen = {one for one in self.store.kinds if one not in self._told and await self._exists(one)}
             if unseen & suspected:
                 return
             suspected = unseen
@@ -80,8 +110,10 @@ class OwnKinds:
 
     async def compare(self) -> None:
         """Until cancelled: forgets what ended unnoticed, every COMPARE_SECONDS."""
+        pause = min(COMPARE_FIRST_SECONDS, COMPARE_SECONDS)
         while True:
-            await asyncio.sleep(COMPARE_SECONDS)
+            await asyncio.sleep(pause)
+            pause = COMPARE_SECONDS
             for resource in self.store.kinds:
                 try:
                     keys, version = await present(self.client, resource)
@@ -107,24 +139,40 @@ class OwnKinds:
         resource = kind.resource
         where = (resource.group, resource.version, resource.plural)
 
-        async def index(body: Mapping[str, Any], **_: object) -> None:
-            """kopf calls this for all objects before any other handler of any: the store is whole before work begins."""
-            live = decode_own(kind, msgspec.json.encode(dict(body)))
-            loop.call_soon_threadsafe(lambda: self.wake(self.store.put(live)))
-
-        async def event(type: str | None, meta: Mapping[str, Any], **_: object) -> None:  # noqa: A002 - kopf's name
+        async def event(type: str | None, body: Mapping[str, Any], meta: Mapping[str, Any], **_: object) -> None:  # noqa: A002 - kopf's name
+            """`type` is None where kopf has listed the object: mostly we know it."""
+            self._told.add(resource)
+            key = Key(resource, meta.get("namespace", ""), meta["name"])
             if type == "DELETED":
-                key = Key(resource, meta.get("namespace", ""), meta["name"])
                 version = version_of(meta["resourceVersion"])
                 loop.call_soon_threadsafe(lambda: self.wake(self.store.remove(key, version)))
-            loop.call_soon_threadsafe(self.indexed.set)
+            elif type or not self._knows(key, meta["resourceVersion"]):
+                live = decode_own(kind, msgspec.json.encode(dict(body)))
+                loop.call_soon_threadsafe(lambda: self.wake(self.store.put(live)))
 
-        kopf.index(*where, registry=registry, id=f"store-{resource.plural}")(index)
         kopf.on.event(*where, registry=registry, id=f"event-{resource.plural}")(event)
+
+    def _knows(self, key: Key, version: str) -> bool:
+        live = self.store.get(key)
+        return live is not None and live.meta.resource_version == version
+
+
+class _NoDiff(kopf.DiffBaseStorage):
+    """kopf copies each object to find out what changed in it since a handler of ours was last done with it. None of ours asks."""
+
+    def build(self, **_: object) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: object) -> kopf.BodyEssence | None:
+        return None
+
+    def store(self, **_: object) -> None:
+        """Nothing."""
 
 
 def _configure(settings: kopf.OperatorSettings, **_: object) -> None:
     settings.posting.enabled = False  # events are the gate's
+    settings.persistence.diffbase_storage = _NoDiff()
     settings.watching.chunk_size = 500
     settings.watching.server_timeout = WATCH_SECONDS
     settings.watching.client_timeout = SILENCE_SECONDS

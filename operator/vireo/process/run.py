@@ -80,7 +80,7 @@ class Operator:
     @property
     def ready(self) -> bool:
         """Whether everything that existed at the start has been seen."""
-        return self.own.indexed.is_set() and all(watcher.synced.is_set() for watcher in self.watchers)
+        return self.own.listed.is_set() and all(watcher.synced.is_set() for watcher in self.watchers)
 
     def _not_ready(self) -> str:
         return "" if self.ready else "not all objects have been seen yet"
@@ -91,7 +91,7 @@ class Operator:
     async def _reconcile(self) -> None:
         for watcher in self.watchers:
             await watcher.synced.wait()
-        await self.own.indexed.wait()
+        await self.own.listed.wait()
         log.info("all objects seen; waiting for the lead")
         await self._lead()
         log.info("reconciling")
