@@ -28,9 +28,16 @@ class Migrations(msgspec.Struct, frozen=True):
     network: str = ""
 
 
+class InstanceTypes(msgspec.Struct, frozen=True, rename="camel"):
+    """spec.configuration.instancetype: what becomes of the name of an instance type in a machine."""
+
+    reference_policy: str = "reference"
+
+
 class Configuration(msgspec.Struct, frozen=True, rename="camel"):
     """spec.configuration."""
 
+    instancetype: InstanceTypes = InstanceTypes()
     vm_rollout_strategy: str = "LiveUpdate"
     migrations: Migrations = Migrations()
 

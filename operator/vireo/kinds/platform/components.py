@@ -67,6 +67,19 @@ def _live_update(platform: Platform) -> Component:
     )
 
 
+def _instance_types(platform: Platform) -> Component:
+    live = kubevirt(platform)
+    policy = live.view.spec.configuration.instancetype.reference_policy if live else "reference"
+    if policy == "reference":
+        return Component(name="InstanceTypes", state="Supported")
+    patch = '{"spec": {"configuration": {"instancetype": {"referencePolicy": "reference"}}}}'
+    return _missing(
+        "InstanceTypes",
+        f"KubeVirt's referencePolicy is {policy}: it writes instance types and preferences into the machines that name them, and takes the "
+        f"names out. Vireo would undo that again and again. Let the names stand: {_patch(platform, patch)}",
+    )
+
+
 def _migration_network(platform: Platform) -> Component:
     live = kubevirt(platform)
     if live and live.view.spec.configuration.migrations.network:
@@ -137,6 +150,7 @@ def _patch(platform: Platform, patch: str) -> str:
 
 PARTS: Final[tuple[Callable[[Platform], Component], ...]] = (
     _live_update,
+    _instance_types,
     _migration_network,
     _snapshots,
     _metrics,

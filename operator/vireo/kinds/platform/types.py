@@ -19,11 +19,13 @@ class Component(Model):
     """Something that Vireo drives, or that it can do more with."""
 
     name: Annotated[
-        Literal["KubeVirt", "LiveUpdate", "MigrationNetwork", "Snapshots", "Metrics", "Import", "Networks"],
+        Literal[
+            "KubeVirt", "LiveUpdate", "InstanceTypes", "MigrationNetwork", "Snapshots", "Metrics", "Import", "Networks"
+        ],
         Field(
-            description="KubeVirt, without which nothing goes. LiveUpdate: cores and memory reach a guest that runs. MigrationNetwork: "
-            "moves have a network of their own. Snapshots: of disks, by the CSI drivers. Metrics: the measured load of nodes. Import: of "
-            "disks, by CDI. Networks: beside the pods' own, by Multus."
+            description="KubeVirt, without which nothing goes. LiveUpdate: cores and memory reach a guest that runs. InstanceTypes: "
+            "machines may name one, and a preference. MigrationNetwork: moves have a network of their own. Snapshots: of disks, by the CSI "
+            "drivers. Metrics: the measured load of nodes. Import: of disks, by CDI. Networks: beside the pods' own, by Multus."
         ),
     ]
     state: Annotated[
@@ -80,6 +82,9 @@ class PlatformStatus(Model):
     conditions: Annotated[
         tuple[Condition, ...], Field(description="What is so, and why.", max_length=16), ListMap("type")
     ] = ()
+
+    def component(self, name: str) -> Component | None:
+        return next((one for one in self.components if one.name == name), None)
 
     def datastore(self, name: str) -> Datastore | None:
         """The datastore of that name; the default one where the name is empty."""

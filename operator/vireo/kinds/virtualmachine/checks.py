@@ -22,7 +22,7 @@ from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.platform.types import PlatformStatus
 from vireo.kinds.virtualdisk.types import VirtualDiskStatus
 from vireo.kinds.virtualmachine.attached import disk_key, disk_status, named_disks
-from vireo.kinds.virtualmachine.power import Machine
+from vireo.kinds.virtualmachine.power import Machine, made, twin
 from vireo.kinds.virtualmachine.types import VirtualMachineSpec
 
 Check = Callable[[Machine], Finding | None]
@@ -132,6 +132,29 @@ def preference_missing(machine: Machine) -> Finding | None:
     )
 
 
+def instance_type_expanded(machine: Machine) -> Finding | None:
+    """KubeVirt writes what is named into its machine and takes the name out, and we would name it again. What still names it is left so."""
+    known = platform(machine)
+    part = known.component("InstanceTypes") if known else None
+    if part is None or part.state == "Supported" or _has_what_it_names(machine):
+        return None
+    return Finding(
+        Reason.INSTANCE_TYPE_EXPANDED,
+        f"{twin(machine)} is left as it is, but for its power. {part.message} If it has been rewritten by then, stop this machine and "
+        "delete that one; Vireo makes it anew. Or give spec.hardware.cpu and memory instead of an instance type and a preference.",
+    )
+
+
+def _has_what_it_names(machine: Machine) -> bool:
+    """Whether KubeVirt's machine names each that the spec does."""
+    hardware, live = machine.spec.hardware, made(machine)
+    pairs = (
+        (hardware.instance_type, live and live.view.spec.instancetype),
+        (hardware.preference, live and live.view.spec.preference),
+    )
+    return all(has for asked, has in pairs if asked)
+
+
 def secret(namespace: str, spec: VirtualMachineSpec) -> Key | None:
     """The Secret that the spec names."""
     return Key(SECRET, namespace, spec.initialization.cloud_init_secret) if spec.initialization else None
@@ -161,4 +184,5 @@ CHAIN: Final[tuple[Check, ...]] = (
     secret_missing,
     instance_type_missing,
     preference_missing,
+    instance_type_expanded,
 )

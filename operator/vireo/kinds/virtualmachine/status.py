@@ -45,6 +45,7 @@ FOR_A_PERSON: Final = frozenset(
         Reason.DISK_CONTENT_MISMATCH,
         Reason.FAILED,
         Reason.FOREIGN_OBJECT,
+        Reason.INSTANCE_TYPE_EXPANDED,
         Reason.KUBEVIRT_MISSING,
         Reason.KUBEVIRT_TOO_OLD,
         Reason.NOT_ANSWERING,

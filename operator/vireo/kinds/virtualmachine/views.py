@@ -102,10 +102,18 @@ class Template(msgspec.Struct, frozen=True):
     spec: GuestSpec = GuestSpec()
 
 
+class Matcher(msgspec.Struct, frozen=True):
+    """spec.instancetype and spec.preference."""
+
+    name: str = ""
+
+
 class MachineSpec(msgspec.Struct, frozen=True, rename="camel"):
     """What is asked of KubeVirt's machine."""
 
     run_strategy: str = ""
+    instancetype: Matcher | None = None
+    preference: Matcher | None = None
     template: Template = Template()
 
 
