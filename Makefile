@@ -44,7 +44,7 @@ test-fast: setup ## the tests that need no cluster
 	@$(RUN) tiers fast
 
 .PHONY: proof
-proof: setup ## the long runs: twenty times the examples, and every case killed at every write
+proof: setup ## the long runs: twenty times the examples, every case killed at every write, and what takes a cloud its time
 	@$(RUN) tiers proof
 
 .PHONY: bench

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from bench.machines import Field
 from cloud import audit
-from cloud.api import Object, condition
+from cloud.api import Api, Object, condition
+from cloud.simulated import volumes
 from cloud.steps import NotYet
 from cloud.vireo import USER
 
-DATASTORE = "bench-static"
 WRITERS = 8
 QUIET_SECONDS = 20.0
 OWN = "/apis/vireo.dev/v1alpha1/namespaces"
@@ -38,7 +38,7 @@ class Crowd:
 
     def manifests(self, place: Field) -> Iterator[Object]:
         for number in range(self.disks):
-            yield place.disk(f"disk-{number}", datastore=DATASTORE)
+            yield place.disk(f"disk-{number}", datastore=volumes.AT_ONCE)
         for number in range(self.stopped):
             yield place.machine(f"stopped-{number}", powerState="Stopped")
         for number in range(self.running):
@@ -48,8 +48,8 @@ class Crowd:
 @contextmanager
 def gathered(place: Field, crowd: Crowd) -> Iterator[None]:
     """The crowd, settled. What is below it goes with the namespace, later."""
-    place.api.apply(_datastore())
-    _apply_all(place, (_volume(place, f"disk-{number}") for number in range(crowd.disks)))
+    place.api.apply_all(volumes.datastores())
+    _apply_all(place, (volumes.volume(place.namespace, f"disk-{number}") for number in range(crowd.disks)))
     try:
         _apply_all(place, crowd.manifests(place))
         patience = 120 + crowd.objects / 2
@@ -57,28 +57,9 @@ def gathered(place: Field, crowd: Crowd) -> Iterator[None]:
         _until_quiet(place)
         yield
     finally:
-        place.api.request("DELETE", f"/api/v1/persistentvolumes?labelSelector=bench={place.namespace}")
-        place.api.delete(f"/apis/storage.k8s.io/v1/storageclasses/{DATASTORE}")
-
-
-def _datastore() -> Object:
-    """Of volumes that somebody made before: Kubernetes itself binds claims to them."""
-    head = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": DATASTORE}}
-    return {**head, "provisioner": "kubernetes.io/no-provisioner", "volumeBindingMode": "Immediate"}
-
-
-def _volume(place: Field, claim: str) -> Object:
-    """A volume for the claim of that name, at a path where there is nothing."""
-    spec = {
-        "capacity": {"storage": "1Gi"},
-        "accessModes": ["ReadWriteOnce"],
-        "storageClassName": DATASTORE,
-        "persistentVolumeReclaimPolicy": "Retain",
-        "claimRef": {"namespace": place.namespace, "name": claim},
-        "hostPath": {"path": "/nonexistent"},
-    }
-    metadata = {"name": f"{place.namespace}-{claim}", "labels": {"bench": place.namespace}}
-    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec}
+        Api(place.settings).request(
+            "DELETE", volumes.volumes_of(place.namespace)
+        )  # the old connection has been idle for long
 
 
 def _apply_all(place: Field, manifests: Iterable[Object]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from support.user import MACHINES, User, machine
 
 from cloud.settings import Settings
+from cloud.simulated import namespace_annotations
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +46,27 @@ def owner(settings: Settings, namespaces: list[str]) -> Iterator[User]:
         user.apply(machine("a"))
         user.until_ready(MACHINES, "a", "Running")
         yield user
+
+
+@pytest.fixture(scope="session")
+def simulated() -> Settings:
+    """The cloud in force, with or without real nodes."""
+    found = Settings.running()
+    assert found.index >= 0 and found.simulated_nodes, f"the cloud in {found.dir} has no simulated nodes: make up"  # noqa: PT018
+    return found
+
+
+@pytest.fixture
+def there(simulated: Settings) -> Iterator[User]:
+    """A user in a namespace whose work goes to simulated nodes."""
+    user = User(simulated, f"test-{uuid.uuid4().hex[:8]}")
+    meta = {"name": user.namespace, "annotations": namespace_annotations()}
+    user.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
+    try:
+        yield user
+    finally:
+        user.kubectl("delete", "namespace", user.namespace, "--timeout=600s")
+        user.kubectl("delete", "persistentvolumes", f"--selector=claims-in={user.namespace}", "--wait=false")
 
 
 @contextmanager
