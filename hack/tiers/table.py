@@ -80,7 +80,9 @@ TIERS: Mapping[str, Tier] = {
     "cloud": Tier("the whole cloud: real guests on real nodes", 50, cloud),
 }
 LONG: Mapping[str, Tier] = {
-    "proof": Tier("the long runs: twenty times the examples, every case at every write, a cloud that is left alone", 180, proof),
+    "proof": Tier(
+        "the long runs: twenty times the examples, every case at every write, a cloud that is left alone", 180, proof
+    ),
 }
 """Run only when they are asked for."""
 ALL = {**TIERS, **LONG}

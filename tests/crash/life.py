@@ -27,8 +27,8 @@ PASSES: Final = 12
 MAC: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 """A machine's is made of its UID."""
 NEVER: Final = 0
-FIGURES: Final = frozenset({"lastStart", "lastStop", "lastMigration", "lasted"})
-"""A crash may cost an act its figures: they are worth no write of their own."""
+FIGURES: Final = frozenset({"lastStart", "lastStop", "lastMigration", "lasted", "applied"})
+"""A crash may cost an act its figures: they are worth no write of their own. A hash is made of what differs from life to life."""
 Raw = dict[str, Any]
 
 
