@@ -26,7 +26,7 @@ async def quiet_cluster(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("KUBECONFIG", control_plane)
     async with await Client.connect() as client:
         namespace = f"toys-{uuid.uuid4().hex[:8]}"
-        await make_crd(client)
+        await _make_crd(client)
         await client.request("POST", NAMESPACES.path(), body={"metadata": {"name": namespace}})
         try:
             yield Cluster(client, namespace)
@@ -34,7 +34,7 @@ async def quiet_cluster(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> 
             await client.request("DELETE", NAMESPACES.path(name=namespace))
 
 
-async def make_crd(client: Client) -> None:
+async def _make_crd(client: Client) -> None:
     query = {"fieldManager": "tests", "force": "true"}
     await client.request("PATCH", CRDS.path(name="toys.vireo.dev"), query, CRD, content_type=APPLY)
     async with asyncio.timeout(DEADLINE_SECONDS):

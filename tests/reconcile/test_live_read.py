@@ -9,11 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 from reconcile.cluster import NAMESPACES
-from reconcile.conftest import make_crd
 from reconcile.toy import CONFIG_MAP, KIND, TOY
 
 from vireo.api.kind import Kind, Watch
-from vireo.api.names import API_VERSION
 from vireo.api.objects import Live, Meta, OwnView
 from vireo.api.resources import VIRTUAL_DISK, Key
 from vireo.kube.client import ApiError, Client
@@ -35,16 +33,15 @@ class Toys:
 
     client: Client
     namespace: str
-    uid: str
-    """Of a toy that is there: what an absent one owned, the cluster would clear away."""
 
     @property
     def toy(self) -> Live[OwnView]:
-        meta = Meta("a", self.namespace, self.uid)
+        meta = Meta("a", self.namespace, "uid-of-a")
         return Live(TOY, meta, OwnView(KIND.spec(), KIND.status()))
 
     async def make_child(self, name: str = "a", text: str = "") -> None:
-        owner = {"apiVersion": API_VERSION, "kind": "Toy", "name": "a", "uid": self.uid, "controller": True}
+        unknown = "example.org/v1"  # to the garbage collector, which would delete what a toy owns that there is not
+        owner = {"apiVersion": unknown, "kind": "Toy", "name": "a", "uid": "uid-of-a", "controller": True}
         meta = {"name": name, "labels": {"vireo.dev/managed": "toy"}, "ownerReferences": [owner]}
         body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"text": text}}
         await self.client.request("POST", CONFIG_MAP.path(self.namespace), body=body)
@@ -61,12 +58,9 @@ class Toys:
 async def toys(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Toys]:
     monkeypatch.setenv("KUBECONFIG", control_plane)
     async with await Client.connect() as client:
-        await make_crd(client)
         namespace = f"live-{uuid.uuid4().hex[:8]}"
         await client.request("POST", NAMESPACES.path(), body={"metadata": {"name": namespace}})
-        head = {"apiVersion": API_VERSION, "kind": "Toy", "metadata": {"name": "a"}}
-        toy = msgspec.json.decode(await client.request("POST", TOY.path(namespace), body=head))
-        yield Toys(client, namespace, toy["metadata"]["uid"])
+        yield Toys(client, namespace)
         await client.request("DELETE", NAMESPACES.path(name=namespace))
 
 
@@ -112,7 +106,7 @@ async def test_what_the_watch_tells_later_of_before_is_not_believed(toys: Toys) 
     store = Store((kind,))
     await toys.make_child()
     await toys.children(kind, store)
-    (old,) = store.children(Key(TOY, toys.namespace, "a"), toys.uid)
+    (old,) = store.children(Key(TOY, toys.namespace, "a"), "uid-of-a")
     await toys.delete_child()
     assert await toys.children(kind, store) == []
     store.put(old)
