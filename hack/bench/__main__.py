@@ -8,7 +8,7 @@ from cloud.settings import Settings
 from cloud.steps import Failure
 from cloud.up import up
 
-BENCHMARKS = ("up", "writes", "boot", "start")
+BENCHMARKS = ("up", "writes", "boot", "start", "fleet")
 
 
 def main(names: list[str]) -> int:

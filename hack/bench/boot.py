@@ -19,7 +19,7 @@ def _pair(place: Field, number: int) -> tuple[float, float]:
     """Vireo's first, so that the plain one can have what Vireo asked of KubeVirt; both alone on the cloud."""
     ours = place.machine(f"vireo-{number}")
     seconds = place.until_greeted(ours)
-    plain = place.plain(f"plain-{number}", like=f"vireo-{number}")
+    plain = place.plain(f"plain-{number}", place.specs()[f"vireo-{number}"])
     place.remove(ours)
     plain_seconds = place.until_greeted(plain)
     place.remove(plain)

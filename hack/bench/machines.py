@@ -3,19 +3,25 @@
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from cloud import audit
 from cloud.api import Api, Object
 from cloud.console import Console
 from cloud.settings import Settings
-from cloud.steps import Failure, NotYet, Steps
+from cloud.steps import NotYet, Steps
+from cloud.vireo import USER
 
 VIREO, KUBEVIRT = "vireo.dev/v1alpha1", "kubevirt.io/v1"
 GUEST = "registry.local/guest:1"
 GREETING = r"Welcome to "
 PATIENCE = 120.0  # seconds for one machine
+QUIET = 10.0  # seconds without a write, after which nothing more is to come: guests' agents speak late
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -37,13 +43,13 @@ class Field:
         spec = {"size": "1Gi", "deletionPolicy": "Delete", **spec}
         return {"apiVersion": VIREO, "kind": "VirtualDisk", "metadata": self._named(name), "spec": spec}
 
-    def plain(self, name: str, like: str) -> Object:
-        """A KubeVirt machine with the spec that Vireo gave to `like`."""
-        made = self.api.get(self.path(KUBEVIRT, like))
-        if made is None:
-            raise Failure(f"there is no KubeVirt machine {like}")
-        spec = {**made["spec"]}
+    def plain(self, name: str, spec: Object) -> Object:
+        """A KubeVirt machine of that name and spec."""
         return {"apiVersion": KUBEVIRT, "kind": "VirtualMachine", "metadata": self._named(name), "spec": spec}
+
+    def specs(self) -> dict[str, Object]:
+        """The specs of KubeVirt's machines, those that Vireo made among them, by name."""
+        return {one["metadata"]["name"]: one["spec"] for one in self.api.items(self.path(KUBEVIRT))}
 
     def until_greeted(self, manifest: Object) -> float:
         """Applies the machine; seconds from then until its guest greets on the serial console."""
@@ -64,9 +70,21 @@ class Field:
         with Steps(out=sys.stderr).step(what) as step:
             step.wait(what, check, seconds=seconds)
 
-    def path(self, version: str, name: str, plural: str = "virtualmachines") -> str:
-        """The URL path of an object of the namespace."""
-        return f"/apis/{version}/namespaces/{self.namespace}/{plural}/{name}"
+    def settle(self, since: int) -> None:
+        """Until Vireo has written nothing for QUIET seconds; it wrote what it did after the mark `since` of the audit log."""
+        seen = -1
+        while (now := self.writes(since).total()) != seen:
+            seen = now
+            time.sleep(QUIET)
+
+    def writes(self, since: int) -> Counter[str]:
+        """Vireo's requests in the namespace after that mark, by verb and resource, so that the reader sees what they are."""
+        found = (one for one in audit.writes(self.settings, since, USER) if one.namespace == self.namespace)
+        return Counter(f"{one.verb} {one.resource}" for one in found)
+
+    def path(self, version: str, name: str = "", plural: str = "virtualmachines") -> str:
+        """The URL path of an object of the namespace, or of all."""
+        return f"/apis/{version}/namespaces/{self.namespace}/{plural}/{name}".rstrip("/")
 
     def _gone(self, name: str) -> None:
         if self.api.get(self.path(KUBEVIRT, name, "virtualmachineinstances")):
@@ -77,13 +95,20 @@ class Field:
 
 
 @contextmanager
-def field(annotations: Mapping[str, str] | None = None) -> Iterator[Field]:
-    """A namespace of the cloud in force, deleted at the end."""
+def field(annotations: Mapping[str, str] = NONE, patience: float = PATIENCE) -> Iterator[Field]:
+    """A namespace of the cloud in force; it goes with all that is in it, and may take `patience` seconds for that."""
     settings = Settings.running()
     api, name = Api(settings), f"bench-{uuid.uuid4().hex[:6]}"
-    metadata = {"name": name, "annotations": dict(annotations or {})}
+    metadata = {"name": name, "annotations": dict(annotations)}
     api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    place = Field(settings, api, name)
     try:
-        yield Field(settings, api, name)
+        yield place
     finally:
         api.delete(f"/api/v1/namespaces/{name}")
+        place.until(f"the end of {name}", lambda: _check_gone(api, name), patience)
+
+
+def _check_gone(api: Api, namespace: str) -> None:
+    if api.get(f"/api/v1/namespaces/{namespace}"):
+        raise NotYet(f"namespace {namespace}")

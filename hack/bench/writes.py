@@ -33,9 +33,9 @@ def _cost(place: Field, name: str, objects: Sequence[Object]) -> None:
         place.api.apply(one)
     for one in objects:
         place.until(f"{one['kind']} {one['metadata']['name']} to be Ready", partial(_check_ready, place, one))
-    _settle(place)
-    kinds = _kinds(place, since)
-    show(name, sum(kinds.values()) / len(objects), "requests", {"objects": len(objects), "kinds": kinds})
+    place.settle(since)
+    kinds = place.writes(since)
+    show(name, kinds.total() / len(objects), "requests", {"objects": len(objects), "kinds": kinds})
 
 
 def _settled(place: Field) -> None:
@@ -52,20 +52,6 @@ def _settled(place: Field) -> None:
         "requests",
         {"machines": COUNT, "disks": COUNT, "kinds": kinds},
     )
-
-
-def _settle(place: Field) -> None:
-    """Until nothing was written for a while: guest agents speak late."""
-    seen = -1
-    while (now := len(audit.writes(place.settings, 0, USER))) != seen:
-        seen = now
-        time.sleep(10)
-
-
-def _kinds(place: Field, since: int) -> Counter[str]:
-    """Requests in the namespace by verb and resource, so that the reader sees what they are."""
-    found = (one for one in audit.writes(place.settings, since, USER) if one.namespace == place.namespace)
-    return Counter(f"{one.verb} {one.resource}" for one in found)
 
 
 def _check_ready(place: Field, one: Object) -> None:

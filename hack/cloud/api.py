@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,6 +20,9 @@ Object = dict[str, Any]
 
 TIMEOUT = 30.0  # seconds for one request
 RETRIED = (429, 500, 503, 504)
+JSON = "application/json"
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"  # what kubectl prints
 
 
 class ApiError(Exception):
@@ -51,12 +55,19 @@ class Api:
         found: list[Object] = (self.get(path, **query) or {}).get("items", [])
         return found
 
+    def column(self, path: str, name: str) -> list[str]:
+        """What `kubectl get` prints in a column of the list at that path, a row an object: a small answer also for many."""
+        asked = f"{path}?includeObject=None&resourceVersion=0"
+        table = self.request("GET", asked, headers={"Accept": TABLE})
+        index = next(number for number, column in enumerate(table["columnDefinitions"]) if column["name"] == name)
+        return [str(row["cells"][index]) for row in table.get("rows") or ()]
+
     def apply(self, manifest: Object) -> Object:
         """Applies the manifest (server-side, by force) and returns the object. Raises NotYet while its kind is unknown,
         or the server or one of its webhooks is not ready: call it in a `step.wait`."""
         path = f"{self.path(manifest)}?fieldManager=vireo-cloud&force=true"
         try:
-            return self.request("PATCH", path, manifest, "application/apply-patch+yaml")
+            return self.request("PATCH", path, manifest, {"Content-Type": "application/apply-patch+yaml"})
         except ApiError as error:
             if error.code in RETRIED or (error.code == 404 and "namespaces" in str(error)):
                 raise NotYet(f"{_name(manifest)}: {error}") from error
@@ -69,7 +80,7 @@ class Api:
 
     def merge(self, path: str, change: Mapping[str, Any]) -> Object:
         """Merges the change into the object at that path."""
-        return self.request("PATCH", path, change, "application/merge-patch+json")
+        return self.request("PATCH", path, change, {"Content-Type": "application/merge-patch+json"})
 
     def delete(self, path: str) -> None:
         """Deletes the object at that path, if there is one."""
@@ -88,12 +99,12 @@ class Api:
         return f"{root}{scope}/{resource['name']}/{quote(metadata['name'])}"
 
     def request(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, content: str = "application/json"
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] = NO_HEADERS
     ) -> Object:
-        """One request. Raises ApiError when refused, NotYet when the server can not be reached."""
+        """One request; `headers` go before the usual ones. Raises ApiError when refused, NotYet when there is no server."""
         payload = None if body is None else json.dumps(body)
         try:
-            response, answer = self._send(method, path, payload, content)
+            response, answer = self._send(method, path, payload, {"Content-Type": JSON, "Accept": JSON, **headers})
         except (OSError, http.client.HTTPException) as error:
             raise NotYet(f"the API server at {self._settings.api_address}: {error or type(error).__name__}") from error
         if response.status >= 400:
@@ -101,7 +112,7 @@ class Api:
         return dict(json.loads(answer)) if answer.startswith(b"{") else {}
 
     def _send(
-        self, method: str, path: str, payload: str | None, content: str
+        self, method: str, path: str, payload: str | None, headers: Mapping[str, str]
     ) -> tuple[http.client.HTTPResponse, bytes]:
         connection = getattr(self._connections, "one", None)
         if connection is None:
@@ -109,7 +120,7 @@ class Api:
             connection = http.client.HTTPSConnection(address, 6443, timeout=TIMEOUT, context=self._tls)
             self._connections.one = connection
         try:
-            self._ask(connection, method, path, payload, content)
+            self._ask(connection, method, path, payload, headers)
             response = connection.getresponse()
             return response, response.read()
         except (OSError, http.client.HTTPException):
@@ -117,17 +128,22 @@ class Api:
             raise
 
     def _ask(
-        self, connection: http.client.HTTPSConnection, method: str, path: str, payload: str | None, content: str
+        self,
+        connection: http.client.HTTPSConnection,
+        method: str,
+        path: str,
+        payload: str | None,
+        headers: Mapping[str, str],
     ) -> None:
         """Sends the request. The server may have closed a connection that was not used for long: then on a new one."""
-        headers, used = {"Content-Type": content, "Accept": "application/json"}, connection.sock is not None
+        used = connection.sock is not None
         try:
-            connection.request(method, path, payload, headers)
+            connection.request(method, path, payload, dict(headers))
         except OSError:
             connection.close()
             if not used:
                 raise
-            connection.request(method, path, payload, headers)
+            connection.request(method, path, payload, dict(headers))
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

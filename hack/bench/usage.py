@@ -1,0 +1,27 @@
+"""What a process used of the machine, as the kernel counts it."""
+
+import os
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds of a processor, the process' own and those that the kernel spent for it, in all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def resident(pid: int) -> float:
+    """MiB of memory in use now."""
+    return _mebibytes(pid, "VmRSS")
+
+
+def peak(pid: int) -> float:
+    """MiB of memory in use at most, since the process began."""
+    return _mebibytes(pid, "VmHWM")
+
+
+def _mebibytes(pid: int, name: str) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
