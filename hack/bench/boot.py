@@ -2,13 +2,14 @@
 
 from bench.figure import median, show, spread
 from bench.machines import Field, field
+from cloud.settings import Settings
 
 PAIRS = 10
 
 
-def main() -> None:
+def main(settings: Settings) -> None:
     """Prints one figure."""
-    with field() as place:
+    with field(settings) as place:
         pairs = [_pair(place, number) for number in range(PAIRS)]
     ours, plain = ([pair[side] for pair in pairs] for side in (0, 1))
     sizes = {"pairs": PAIRS, "cores": 1, "memory": "256Mi", **spread(ours), "peer_spread": spread(plain)}

@@ -41,13 +41,12 @@ class Turn:
     """Of KubeVirt's machines, by name."""
 
 
-def main() -> None:
+def main(settings: Settings) -> None:
     """Prints three figures."""
-    settings = Settings.running()
     _check_room(settings)
-    first = _turn(_vireo)
-    plain = [_turn(lambda place: _kubevirt(place, first.specs)) for _ in range(2)]
-    ours = [first, _turn(_vireo)]
+    first = _turn(settings, _vireo)
+    plain = [_turn(settings, lambda place: _kubevirt(place, first.specs)) for _ in range(2)]
+    ours = [first, _turn(settings, _vireo)]
     sizes = {"simulated": True, "machines": MACHINES, "turns": 2, "simulated_nodes": settings.simulated_nodes}
     seconds, plain_seconds = ([one.seconds for one in side] for side in (ours, plain))
     wall = {**sizes, **spread(seconds), "peer_spread": spread(plain_seconds)}
@@ -80,9 +79,9 @@ def _names() -> Sequence[str]:
     return [f"machine-{number}" for number in range(MACHINES)]
 
 
-def _turn(make: Callable[[Field], list[Object]]) -> Turn:
+def _turn(settings: Settings, make: Callable[[Field], list[Object]]) -> Turn:
     """One side, alone on the cloud, from nothing to nothing."""
-    with field(namespace_annotations(), PATIENCE) as place:
+    with field(settings, namespace_annotations(), PATIENCE) as place:
         manifests = make(place)
         operator = processes.find(place.settings, OPERATOR)
         if operator is None:

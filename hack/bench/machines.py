@@ -71,15 +71,15 @@ class Field:
             step.wait(what, check, seconds=seconds)
 
     def settle(self, since: int) -> None:
-        """Until Vireo has written nothing for QUIET seconds; it wrote what it did after the mark `since` of the audit log."""
+        """Until Vireo has written nothing for QUIET seconds; what it writes is counted from the mark `since` of the audit log on."""
         seen = -1
         while (now := self.writes(since).total()) != seen:
             seen = now
             time.sleep(QUIET)
 
-    def writes(self, since: int) -> Counter[str]:
+    def writes(self, since: int, user: str = USER) -> Counter[str]:
         """Vireo's requests in the namespace after that mark, by verb and resource, so that the reader sees what they are."""
-        found = (one for one in audit.writes(self.settings, since, USER) if one.namespace == self.namespace)
+        found = (one for one in audit.writes(self.settings, since, user) if one.namespace == self.namespace)
         return Counter(f"{one.verb} {one.resource}" for one in found)
 
     def path(self, version: str, name: str = "", plural: str = "virtualmachines") -> str:
@@ -95,9 +95,8 @@ class Field:
 
 
 @contextmanager
-def field(annotations: Mapping[str, str] = NONE, patience: float = PATIENCE) -> Iterator[Field]:
-    """A namespace of the cloud in force; it goes with all that is in it, and may take `patience` seconds for that."""
-    settings = Settings.running()
+def field(settings: Settings, annotations: Mapping[str, str] = NONE, patience: float = PATIENCE) -> Iterator[Field]:
+    """A namespace of a cloud; it goes with all that is in it, and may take `patience` seconds for that."""
     api, name = Api(settings), f"bench-{uuid.uuid4().hex[:6]}"
     metadata = {"name": name, "annotations": dict(annotations)}
     api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})

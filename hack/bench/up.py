@@ -6,9 +6,8 @@ from bench.figure import show
 from cloud.settings import Settings
 
 
-def main() -> None:
+def main(settings: Settings) -> None:
     """Prints a figure a step, and one of them all."""
-    settings = Settings.running()
     records = json.loads(settings.steps_file.read_text())
     sizes = {"real_nodes": settings.real_nodes, "simulated_nodes": settings.simulated_nodes}
     for record in records:

@@ -9,6 +9,7 @@ from bench.figure import show
 from bench.machines import VIREO, Field, field
 from cloud import audit
 from cloud.api import Object, condition
+from cloud.settings import Settings
 from cloud.steps import NotYet
 from cloud.vireo import USER
 from vireo.reconcile.learning import WRITE_SECONDS
@@ -17,9 +18,9 @@ COUNT = 5
 MINUTE = 60.0
 
 
-def main() -> None:
+def main(settings: Settings) -> None:
     """Prints four figures."""
-    with field() as place:
+    with field(settings) as place:
         machines = [place.machine(f"machine-{number}") for number in range(COUNT)]
         disks = [place.disk(f"disk-{number}") for number in range(COUNT)]
         _cost(place, "writes_to_make_a_machine", machines)

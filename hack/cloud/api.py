@@ -120,30 +120,31 @@ class Api:
             connection = http.client.HTTPSConnection(address, 6443, timeout=TIMEOUT, context=self._tls)
             self._connections.one = connection
         try:
-            self._ask(connection, method, path, payload, headers)
-            response = connection.getresponse()
+            response = self._answer(connection, method, path, payload, headers)
             return response, response.read()
         except (OSError, http.client.HTTPException):
             connection.close()  # opened anew by the next request
             raise
 
-    def _ask(
+    def _answer(
         self,
         connection: http.client.HTTPSConnection,
         method: str,
         path: str,
         payload: str | None,
         headers: Mapping[str, str],
-    ) -> None:
-        """Sends the request. The server may have closed a connection that was not used for long: then on a new one."""
+    ) -> http.client.HTTPResponse:
+        """What the server answers. It may have closed a connection that was not used for long: then on a new one."""
         used = connection.sock is not None
         try:
             connection.request(method, path, payload, dict(headers))
-        except OSError:
+            return connection.getresponse()
+        except (ConnectionError, ssl.SSLError):
             connection.close()
             if not used:
                 raise
             connection.request(method, path, payload, dict(headers))
+            return connection.getresponse()
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

@@ -104,18 +104,16 @@ def start_process(settings: Settings) -> Running:
     file = kubeconfig_of(settings, OPERATOR)
     file.touch(mode=0o600)
     file.write_text(pki.kubeconfig(settings, OPERATOR, server(settings)))
+    return processes.start(settings, operator(settings, file))
+
+
+def operator(settings: Settings, kubeconfig: Path) -> Process:
+    """The operator as a process of the host."""
     where = f"--leader-elect-resource-namespace={NAMESPACE}"
-    command = (
-        sys.executable,
-        "-m",
-        "vireo.process.main",
-        "run",
-        f"--kubeconfig={file}",
-        f"--port={port(settings)}",
-        where,
-    )
+    options = (f"--kubeconfig={kubeconfig}", f"--port={port(settings)}", where)
+    command = (sys.executable, "-m", "vireo.process.main", "run", *options)
     environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1"}
-    return processes.start(settings, Process(OPERATOR, command, environment, _sources()))
+    return Process(OPERATOR, command, environment, _sources())
 
 
 def stop_process(settings: Settings) -> None:
