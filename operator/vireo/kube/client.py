@@ -1,15 +1,22 @@
-"""The connection to the API server: one place for credentials, timeouts and errors. Bodies come back as bytes, for msgspec."""
+"""The connection to the API server: one place for credentials, timeouts and errors. Bodies come back as bytes, for msgspec.
+
+The Python client knows who we are (kubeconfig, service account, tokens that are renewed); the requests are sent without it, since its
+way from a body to the wire takes several times the processor time of the request itself.
+"""
 
 import os
+import urllib.request
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 import msgspec
 from kubernetes.aio import config
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
+from yarl import URL
 
 JSON: Final = "application/json"
 ANSWER: Final = "application/json, */*"
@@ -26,6 +33,9 @@ WATCH_SECONDS: Final = 60
 """How long the API server is asked to keep a watch open. It ends each in time, also one that had nothing to say."""
 SILENCE_SECONDS: Final = WATCH_SECONDS + 10.0
 """A watch that neither says anything nor ends for so long is dead, whatever the connection looks like."""
+
+READ_AT_ONCE: Final = 2**21
+"""Bytes: an event of a watch is a line, which must fit."""
 
 _REQUEST = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
 _WATCH = aiohttp.ClientTimeout(total=None, sock_connect=REQUEST_SECONDS, sock_read=SILENCE_SECONDS)
@@ -79,6 +89,7 @@ class Client:
 
     def __init__(self, api: ApiClient) -> None:
         self._api = api
+        self._proxy = api.configuration.proxy or _proxy(api.configuration.host)
 
     @classmethod
     async def connect(cls, may_write: Callable[[], bool] = lambda: True, agent: str = "") -> Self:
@@ -104,9 +115,15 @@ class Client:
         return cls(api)
 
     async def __aenter__(self) -> Self:
+        settings = self._api.configuration
+        connector = aiohttp.TCPConnector(ssl=self._api.rest_client.ssl_context, limit=settings.connection_pool_maxsize)
+        self._session = aiohttp.ClientSession(
+            connector=connector, trace_configs=settings.trace_configs, read_bufsize=READ_AT_ONCE
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
         await self._api.close()  # type: ignore[no-untyped-call]
 
     async def credentials(self) -> Credentials:
@@ -132,10 +149,10 @@ class Client:
         accept: str = ANSWER,
     ) -> bytes:
         """The answer's body. Raises ApiError for every answer but 2xx, and for none within REQUEST_SECONDS."""
+        headers = {"Content-Type": content_type, "Accept": accept}
         try:
-            headers = {"Content-Type": content_type, "Accept": accept}
-            response = await self._send(verb, path, query, headers, _REQUEST, body)
-            data: bytes = await response.read()
+            async with await self._send(verb, path, query or {}, headers, _REQUEST, body) as response:
+                data = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiError(verb, path, 0, "NoAnswer", str(error) or type(error).__name__) from error
         if not 200 <= response.status < 300:
@@ -146,12 +163,10 @@ class Client:
         """The lines of a watch of WATCH_SECONDS. Raises ApiError, also after SILENCE_SECONDS without a sign of life."""
         asked = {"watch": "true", "timeoutSeconds": str(WATCH_SECONDS), **query}
         try:
-            response = await self._send("GET", path, asked, {"Accept": JSON}, _WATCH)
-            stream: aiohttp.ClientResponse = response.response
-            async with stream:
+            async with await self._send("GET", path, asked, {"Accept": JSON}, _WATCH) as response:
                 if response.status != 200:
-                    raise _refusal("WATCH", path, response.status, await stream.read())
-                while line := await stream.content.readline():
+                    raise _refusal("WATCH", path, response.status, await response.read())
+                while line := await response.content.readline():
                     yield line
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiError("WATCH", path, 0, "NoAnswer", str(error) or type(error).__name__) from error
@@ -160,20 +175,31 @@ class Client:
         self,
         verb: str,
         path: str,
-        query: Mapping[str, str] | None,
+        query: Mapping[str, str],
         headers: dict[str, str],
         limits: aiohttp.ClientTimeout,
         body: Any = None,
-    ) -> Any:
-        arguments = await self._api.param_serialize(
+    ) -> aiohttp.ClientResponse:
+        settings = self._api.configuration
+        url = URL(f"{settings.host}{path}?{urlencode(query)}", encoded=True)
+        headers["User-Agent"] = self._api.user_agent
+        if token := await settings.get_api_key_with_prefix("BearerToken"):
+            headers["Authorization"] = token
+        return await self._session.request(
             verb,
-            path,
-            query_params=list((query or {}).items()),
-            header_params=headers,
-            body=body,
-            auth_settings=["BearerToken"],
+            url,
+            headers=headers,
+            data=None if body is None else msgspec.json.encode(body),
+            timeout=limits,
+            proxy=self._proxy,
+            server_hostname=settings.tls_server_name,
         )
-        return await self._api.call_api(*arguments, _request_timeout=limits)
+
+
+def _proxy(server: str) -> str | None:
+    """What the environment says of the way to the API server."""
+    address = urlsplit(server)
+    return None if urllib.request.proxy_bypass(address.netloc) else urllib.request.getproxies().get(address.scheme)
 
 
 def _refusal(verb: str, path: str, code: int, data: bytes) -> ApiError:
