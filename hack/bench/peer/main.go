@@ -41,10 +41,11 @@ func run(namespace, metrics string) error {
 			DefaultTransform: cache.TransformStripManagedFields(),
 			ByObject:         map[client.Object]cache.ByObject{&corev1.Pod{}: {Label: launchers}},
 		},
-		Metrics:                 server.Options{BindAddress: metrics},
-		LeaderElection:          true,
-		LeaderElectionID:        "vireo-bench-peer",
-		LeaderElectionNamespace: namespace,
+		Metrics:                       server.Options{BindAddress: metrics},
+		LeaderElection:                true,
+		LeaderElectionID:              "vireo-bench-peer",
+		LeaderElectionNamespace:       namespace,
+		LeaderElectionReleaseOnCancel: true,
 	})
 	if err != nil {
 		return err

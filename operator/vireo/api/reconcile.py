@@ -44,7 +44,7 @@ class Observed(Generic[Spec, Status]):
     status: Status
     now: datetime
     children: tuple[Live[Any], ...] = ()
-    """What is ours below this object: by controller reference, or by the labels of a disk."""
+    """What is ours below this object, sorted by key: by controller reference, or by the labels of a disk."""
     uses: Mapping[Key, Live[Any] | None] = field(default_factory=dict)
     """What the spec names (Kind.uses): each as it is, or None where it does not exist."""
     users: tuple[Live[Any], ...] = ()
@@ -60,12 +60,11 @@ class Observed(Generic[Spec, Status]):
 
     def child(self, resource: Resource, name: str = "") -> Live[Any] | None:
         """The child of that type (and name)."""
-        return next(iter(self.all(resource, name)), None)
+        return next((one for one in self.children if one.resource == resource and name in {"", one.meta.name}), None)
 
     def all(self, resource: Resource, name: str = "") -> tuple[Live[Any], ...]:
         """The children of that type (and name), sorted by name."""
-        found = [one for one in self.children if one.resource == resource and name in {"", one.meta.name}]
-        return tuple(sorted(found, key=lambda one: one.meta.name))
+        return tuple(one for one in self.children if one.resource == resource and name in {"", one.meta.name})
 
 
 @dataclass(frozen=True)

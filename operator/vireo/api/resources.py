@@ -1,7 +1,11 @@
-"""Resource: a type at the API server. Key: one object of it. The types that Vireo reads or writes are listed here once."""
+"""Resource: a type at the API server. Key: one object of it. The types that Vireo reads or writes are listed here once.
 
-from dataclasses import dataclass
+Both are looked up in dictionaries and sorted all the time: msgspec compares them, and remembers their hash.
+"""
+
 from typing import Final
+
+import msgspec
 
 from vireo.api.names import GROUP, VERSION
 
@@ -9,8 +13,7 @@ SHARED_KINDS: Final = frozenset({"VirtualMachine"})
 """Kinds of Vireo that are KubeVirt's too."""
 
 
-@dataclass(frozen=True, order=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     """A resource type: its full coordinates, since `virtualmachines` exists in kubevirt.io too."""
 
     group: str
@@ -39,8 +42,7 @@ class Resource:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
-@dataclass(frozen=True, order=True)
-class Key:
+class Key(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     """Which object: all that an event carries to the queue."""
 
     resource: Resource
