@@ -98,6 +98,13 @@ def test_a_change_wakes_the_object_its_owner_those_it_names_and_those_who_name_i
     assert store.remove(MAPS["a"], 5) == frozenset()
 
 
+def test_whom_it_does_not_matter_who_names_it_is_not_woken_by_those() -> None:
+    store = Store((replace(KIND, heeds_users=False),))
+    store.put(toy("b"))
+    assert store.put(toy("a", after="b")) == {TOYS["a"]}
+    assert store.put(toy("b", 2)) == {TOYS["a"], TOYS["b"]}
+
+
 def test_a_child_that_changes_hands_wakes_both_owners() -> None:
     store = Store((KIND,))
     store.put(config_map("x", 1, of="a"))

@@ -91,6 +91,8 @@ class Kind(Generic[Spec, Status]):
     """The objects below whose Warning events are worth reading now, since their own status does not say why they wait."""
     ended: Callable[[Status, Status, Observed[Spec, Status]], tuple[Act, ...]] = lambda _before, _after, _: ()
     """The acts that a status says have ended, and the one before did not: asked once the status was written."""
+    heeds_users: bool = True
+    """Whether it matters to an object of this kind who names it. If not, what those do wakes nobody."""
     ready_when: str = ""
     """The documented condition for `kubectl wait`."""
     singleton: str = ""

@@ -114,7 +114,8 @@ class Store:
             self._uses[key] = names
         else:
             self._uses.pop(key, None)
-        woken = {key} | {owner for owner in (before, after) if owner} | used | names | self._users.get(key, set())
+        heedful = {one for one in used | names if (kind := self.kinds.get(one.resource)) and kind.heeds_users}
+        woken = {key} | {owner for owner in (before, after) if owner} | heedful | self._users.get(key, set())
         return frozenset(one for one in woken if one.resource in self.kinds)
 
     def _owner(self, live: Live[Any] | None) -> Key | None:

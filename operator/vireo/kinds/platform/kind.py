@@ -42,6 +42,7 @@ KIND: Final = Kind(
         Watch(API_SERVICE, ServiceView, parent=PLATFORM, owner=_the_platform),
     ),
     uses=lambda _meta, _spec, _status: frozenset(),
+    heeds_users=False,
     desired=desired,
     status_of=status_of,
     ready_when="kubectl wait platform.vireo.dev/default --for=condition=Ready",
