@@ -135,7 +135,7 @@ def _observed(kind: AnyKind, given: Raw) -> Observed[Any, Any]:
         status=self.view.status,
         now=datetime.fromisoformat(given.get("now", NOON)),
         learned=learned(given.get("learned", ())),
-        children=tuple(sorted((_child(kind, self, raw) for raw in given.get("children", ())), key=lambda one: one.key)),
+        children=tuple(_child(kind, self, raw) for raw in given.get("children", ())),
         uses={key: used.get(key) for key in sorted(named)},
         users=tuple(sorted((_user(self, raw) for raw in given.get("users", ())), key=lambda one: one.key)),
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -75,7 +76,7 @@ class Live(Generic[View_co]):
     view: View_co
     fingerprint: str = ""
 
-    @property
+    @cached_property
     def key(self) -> Key:
         return Key(self.resource, self.meta.namespace, self.meta.name)
 

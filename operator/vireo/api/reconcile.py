@@ -3,9 +3,11 @@
 observe ─► Observed ─► desired ─► Desired ─► plan ─► (Step, ...) ─► apply ─► (Outcome, ...) ─► status
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field
@@ -44,7 +46,7 @@ class Observed(Generic[Spec, Status]):
     status: Status
     now: datetime
     children: tuple[Live[Any], ...] = ()
-    """What is ours below this object, sorted by key: by controller reference, or by the labels of a disk."""
+    """What is ours below this object: by controller reference, or by the labels of a disk."""
     uses: Mapping[Key, Live[Any] | None] = field(default_factory=dict)
     """What the spec names (Kind.uses): each as it is, or None where it does not exist."""
     users: tuple[Live[Any], ...] = ()
@@ -60,11 +62,20 @@ class Observed(Generic[Spec, Status]):
 
     def child(self, resource: Resource, name: str = "") -> Live[Any] | None:
         """The child of that type (and name)."""
-        return next((one for one in self.children if one.resource == resource and name in {"", one.meta.name}), None)
+        return next(iter(self.all(resource, name)), None)
 
     def all(self, resource: Resource, name: str = "") -> tuple[Live[Any], ...]:
         """The children of that type (and name), sorted by name."""
-        return tuple(one for one in self.children if one.resource == resource and name in {"", one.meta.name})
+        found = self._by_resource.get(resource, ())
+        return tuple(one for one in found if one.meta.name == name) if name else found
+
+    @cached_property
+    def _by_resource(self) -> Mapping[Resource, tuple[Live[Any], ...]]:
+        """A decision asks for the same few children dozens of times."""
+        found: defaultdict[Resource, tuple[Live[Any], ...]] = defaultdict(tuple)
+        for one in sorted(self.children, key=lambda one: one.meta.name):
+            found[one.resource] += (one,)
+        return found
 
 
 @dataclass(frozen=True)
