@@ -36,6 +36,11 @@ class Crowd:
     def objects(self) -> int:
         return self.disks + self.stopped + self.running
 
+    @property
+    def patience(self) -> float:
+        """How many seconds it may take until all are Ready, or gone."""
+        return 120 + self.objects / 2
+
     def manifests(self, place: Field) -> Iterator[Object]:
         for number in range(self.disks):
             yield place.disk(f"disk-{number}", datastore=volumes.AT_ONCE)
@@ -52,8 +57,7 @@ def gathered(place: Field, crowd: Crowd) -> Iterator[None]:
     _apply_all(place, (volumes.volume(place.namespace, f"disk-{number}") for number in range(crowd.disks)))
     try:
         _apply_all(place, crowd.manifests(place))
-        patience = 120 + crowd.objects / 2
-        place.until(f"{crowd.objects} objects to be Ready", lambda: _check_ready(place, crowd), patience)
+        place.until(f"{crowd.objects} objects to be Ready", lambda: _check_ready(place, crowd), crowd.patience)
         _until_quiet(place)
         yield
     finally:

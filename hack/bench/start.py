@@ -5,7 +5,6 @@ through virt-api, virt-controller and the scheduler, each claim is bound by Kube
 """
 
 import os
-import sys
 
 from bench.crowd import Crowd, gathered
 from bench.figure import median, show, spread
@@ -22,12 +21,11 @@ TRIES = 3
 MIB = 2**20
 
 
-def main() -> None:
-    """Prints two figures. BENCH_OBJECTS says how many objects (of ours) there are."""
-    if Settings.running().real_nodes:
-        print("start is left out: it needs a cloud without real nodes (VIREO_REAL_NODES=0 make up)", file=sys.stderr)
-        return
-    with field(namespace_annotations()) as place:
+def main(settings: Settings) -> None:
+    """Prints two figures. BENCH_OBJECTS says how many objects (of ours) there are. Raises Failure where there are real nodes."""
+    if settings.real_nodes:
+        raise Failure("start needs a cloud without real nodes", advice="VIREO_REAL_NODES=0 make up")
+    with field(settings, namespace_annotations(), CROWD.patience) as place:
         base = begin_anew(place.settings, 1)
         with gathered(place, CROWD):
             _measure(place, base)

@@ -12,7 +12,7 @@ from lint.sizes import measure
 PROJECT = Path(__file__).resolve().parents[2]
 CHART = PROJECT / "charts/vireo"
 FOLDERS = ("operator", "hack", "tests")
-OWN_GO_MODULES = ("hack/cloud/storage/driver",)
+OWN_GO_MODULES = ("hack/cloud/storage/driver", "hack/bench/peer")
 """Modules whose packages are ours. (Those of hack/cloud/build/go only pin what others wrote; gofmt looks at them too.)"""
 
 Complaints = Iterable[str]
