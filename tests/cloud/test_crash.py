@@ -17,6 +17,7 @@ from vireo.process.run import Operator
 pytestmark = pytest.mark.cloud
 
 OPERATOR = "deployment/vireo-operator"
+PODS = "app.kubernetes.io/component=operator"
 ADMINISTRATOR = "vireo-admin"
 """Whose kubeconfig the operators of these tests have."""
 
@@ -30,10 +31,12 @@ def no_other_operator(settings: Settings) -> Iterator[None]:
     """The cloud's own operator rests meanwhile."""
     vireo = User(settings, "vireo")
     vireo.kubectl("scale", OPERATOR, "--replicas=0")
-    vireo.kubectl("wait", "pods", "--all", "--for=delete", "--timeout=60s")
-    yield
-    vireo.kubectl("scale", OPERATOR, "--replicas=2")
-    vireo.kubectl("rollout", "status", OPERATOR, "--timeout=120s")
+    try:
+        vireo.kubectl("wait", "pods", f"--selector={PODS}", "--for=delete", "--timeout=60s")
+        yield
+    finally:
+        vireo.kubectl("scale", OPERATOR, "--replicas=2")
+        vireo.kubectl("rollout", "status", OPERATOR, "--timeout=120s")
 
 
 async def test_a_machine_and_its_disk_come_to_the_same_end_wherever_the_operator_is_killed(
