@@ -11,7 +11,8 @@ def show(
     """Prints the figure. `peer` is who it is compared with and that one's value; `sizes` is what it was measured at."""
     against: Mapping[str, object] = {}
     if peer:
-        against = {"peer": peer[0], "peer_value": round(peer[1], 3), "ratio": round(value / peer[1], 3)}
+        ratio = round(value / peer[1], 3) if peer[1] else None
+        against = {"peer": peer[0], "peer_value": round(peer[1], 3), "ratio": ratio}
     line = {"name": name, "value": round(value, 3), "unit": unit, **against, "simulated": False, **sizes}
     print(json.dumps(line), flush=True)
 
