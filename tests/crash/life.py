@@ -48,7 +48,7 @@ class Line(Client):
     """The line to the API server. It counts writes, and one of them meets with a blow."""
 
     def __init__(self, client: Client, blow: Blow = Blow.KILLED, at: int = NEVER) -> None:
-        super().__init__(client._api)
+        vars(self).update(vars(client))  # the same connections
         self.written: list[str] = []
         self.struck = False
         self._blow = blow

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec import structs
 import pytest
 from reconcile.cluster import NAMESPACES
 from reconcile.toy import CONFIG_MAP, KIND, TOY
@@ -123,5 +124,5 @@ async def test_what_can_not_be_read_is_no_reason_to_let_go(toys: Toys) -> None:
 
 
 async def test_what_is_not_served_is_not_there(toys: Toys) -> None:
-    missing = replace(CONFIG_MAP, group="example.org", plural="ghosts", kind="Ghost")
+    missing = structs.replace(CONFIG_MAP, group="example.org", plural="ghosts", kind="Ghost")
     assert await toys.children(kind_of(replace(WATCH, resource=missing))) == []

@@ -44,6 +44,9 @@ class OwnKinds:
     store: Store
     wake: Callable[[Iterable[Key]], None]
     listed: asyncio.Event = field(default_factory=asyncio.Event)
+    _listed: dict[Key, str] = field(default_factory=dict)
+    """The versions in our list that kopf's has yet to tell: whom they concern was woken. (Not so where the store knows a version from the
+    answer to a write of ours.)"""
     _told: set[Resource] = field(default_factory=set)
     """The kinds of which kopf has told something."""
 
@@ -64,6 +67,7 @@ class OwnKinds:
                 async for page in pages(self.client, kind.resource, {}):
                     for live in (decode_own(kind, raw) for raw in page.items):
                         self.wake(self.store.put(live))
+                        self._listed[live.key] = live.meta.resource_version
                         seen.add(live.key)
                     version = page.metadata.resource_version
             except ApiError as error:
@@ -92,11 +96,12 @@ class OwnKinds:
             await thread
 
     async def _until_overlooked(self) -> None:
-        """Until twice in a row there are objects of a kind of which nothing was told."""
+        """Until twice in a row there are objects of a kind of which nothing was told, or none is known any more (its CRD was made anew)."""
         suspected: set[Resource] = set()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            unseen = {one for one in self.store.kinds if one not in self._told and await self._exists(one)}
+            silent = [one for one in self.store.kinds if one not in self._told or not self.store.keys(one)]
+            unseen = {one for one in silent if await self._exists(one)}
             if unseen & suspected:
                 return
             suspected = unseen
@@ -140,21 +145,17 @@ class OwnKinds:
         where = (resource.group, resource.version, resource.plural)
 
         async def event(type: str | None, body: Mapping[str, Any], meta: Mapping[str, Any], **_: object) -> None:  # noqa: A002 - kopf's name
-            """`type` is None where kopf has listed the object: mostly we know it."""
+            """`type` is None where kopf has listed the object: mostly as we did before."""
             self._told.add(resource)
             key = Key(resource, meta.get("namespace", ""), meta["name"])
             if type == "DELETED":
                 version = version_of(meta["resourceVersion"])
                 loop.call_soon_threadsafe(lambda: self.wake(self.store.remove(key, version)))
-            elif type or not self._knows(key, meta["resourceVersion"]):
+            elif self._listed.pop(key, "") != meta["resourceVersion"]:
                 live = decode_own(kind, msgspec.json.encode(dict(body)))
                 loop.call_soon_threadsafe(lambda: self.wake(self.store.put(live)))
 
         kopf.on.event(*where, registry=registry, id=f"event-{resource.plural}")(event)
-
-    def _knows(self, key: Key, version: str) -> bool:
-        live = self.store.get(key)
-        return live is not None and live.meta.resource_version == version
 
 
 class _NoDiff(kopf.DiffBaseStorage):
