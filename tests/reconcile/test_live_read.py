@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from msgspec import structs
 import pytest
+from msgspec import structs
 from reconcile.cluster import NAMESPACES
 from reconcile.toy import CONFIG_MAP, KIND, TOY
 
