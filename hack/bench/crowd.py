@@ -28,9 +28,9 @@ class Crowd:
 
     @classmethod
     def of(cls, objects: int) -> "Crowd":
-        """Half are disks; of the machines one in five runs."""
-        machines = objects // 2
-        return cls(objects - machines, machines - machines // 5, machines // 5)
+        """Three in ten are disks; one in ten is a machine that runs."""
+        disks, running = objects * 3 // 10, objects // 10
+        return cls(disks, objects - disks - running, running)
 
     @property
     def objects(self) -> int:

@@ -112,7 +112,8 @@ def operator(settings: Settings, kubeconfig: Path) -> Process:
     where = f"--leader-elect-resource-namespace={NAMESPACE}"
     options = (f"--kubeconfig={kubeconfig}", f"--port={port(settings)}", where)
     command = (sys.executable, "-m", "vireo.process.main", "run", *options)
-    environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1"}
+    compiled = {"PYTHONPYCACHEPREFIX": str(settings.dir / "pycache"), "PYTHONDONTWRITEBYTECODE": ""}  # as in the image
+    environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1", **compiled}
     return Process(OPERATOR, command, environment, _sources())
 
 

@@ -23,11 +23,11 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def namespaces(settings: Settings) -> Iterator[list[str]]:
+def namespaces() -> Iterator[list[str]]:
     """Those that tests have left to be deleted meanwhile; in the end all of them must be gone."""
     left: list[str] = []
     yield left
-    user = User(settings, "default")
+    user = User(Settings.running(), "default")
     for name in left:
         user.until_gone("namespaces", name)
 
@@ -57,15 +57,16 @@ def simulated() -> Settings:
 
 
 @pytest.fixture
-def there(simulated: Settings) -> Iterator[User]:
-    """A user in a namespace whose work goes to simulated nodes."""
+def there(simulated: Settings, namespaces: list[str]) -> Iterator[User]:
+    """A user in a namespace whose work goes to simulated nodes; it is deleted while the next test runs."""
     user = User(simulated, f"test-{uuid.uuid4().hex[:8]}")
     meta = {"name": user.namespace, "annotations": namespace_annotations()}
     user.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
+    namespaces.append(user.namespace)
     try:
         yield user
     finally:
-        user.kubectl("delete", "namespace", user.namespace, "--timeout=600s")
+        user.kubectl("delete", "namespace", user.namespace, "--wait=false")
         user.kubectl("delete", "persistentvolumes", f"--selector=claims-in={user.namespace}", "--wait=false")
 
 
