@@ -57,8 +57,8 @@ def gathered(place: Field, crowd: Crowd) -> Iterator[None]:
     _apply_all(place, (volumes.volume(place.namespace, f"disk-{number}") for number in range(crowd.disks)))
     try:
         _apply_all(place, crowd.manifests(place))
-        place.until(f"{crowd.objects} objects to be Ready", lambda: _check_ready(place, crowd), crowd.patience)
         _until_quiet(place)
+        place.until(f"{crowd.objects} objects to be Ready", lambda: _check_ready(place, crowd))
         yield
     finally:
         Api(place.settings).request(
@@ -84,8 +84,9 @@ def _check_ready(place: Field, crowd: Crowd) -> None:
 
 
 def _until_quiet(place: Field) -> None:
-    """Until the operator wrote nothing for a while: guests' agents speak late."""
-    since = -1
-    while since != (now := audit.mark(place.settings)) and audit.writes(place.settings, max(since, 0), USER):
-        since = now
+    """Until the operator wrote nothing for a while: volumes are bound a few a second, and guests' agents speak late."""
+    while True:
+        since = audit.mark(place.settings)
         time.sleep(QUIET_SECONDS)
+        if not audit.writes(place.settings, since, USER):
+            return
