@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench.machines import Field
 from cloud import audit
-from cloud.api import Api, Object, condition
+from cloud.api import Api, Object
 from cloud.simulated import volumes
 from cloud.steps import NotYet
 from cloud.vireo import USER
@@ -58,12 +58,15 @@ def gathered(place: Field, crowd: Crowd) -> Iterator[None]:
     try:
         _apply_all(place, crowd.manifests(place))
         _until_quiet(place)
-        place.until(f"{crowd.objects} objects to be Ready", lambda: _check_ready(place, crowd))
+        place.until(f"{crowd.objects} objects to be Ready", lambda: _check_ready(place, crowd), crowd.patience)
         yield
     finally:
-        Api(place.settings).request(
-            "DELETE", volumes.volumes_of(place.namespace)
-        )  # the old connection has been idle for long
+        place.until("the end of the volumes", lambda: _delete_volumes(place), crowd.patience)
+
+
+def _delete_volumes(place: Field) -> None:
+    """On a new connection: the old one has been idle for long. Of many it may take longer than one request may."""
+    Api(place.settings).request("DELETE", volumes.volumes_of(place.namespace))
 
 
 def _apply_all(place: Field, manifests: Iterable[Object]) -> None:
@@ -73,12 +76,8 @@ def _apply_all(place: Field, manifests: Iterable[Object]) -> None:
 
 
 def _check_ready(place: Field, crowd: Crowd) -> None:
-    found = [
-        one
-        for kind in ("virtualdisks", "virtualmachines")
-        for one in place.api.items(f"{OWN}/{place.namespace}/{kind}")
-    ]
-    ready = sum(condition(one, "Ready").get("status") == "True" for one in found)
+    kinds = ("virtualdisks", "virtualmachines")
+    ready = sum(place.api.column(f"{OWN}/{place.namespace}/{kind}", "Ready").count("True") for kind in kinds)
     if ready < crowd.objects:
         raise NotYet(f"{ready} are")
 

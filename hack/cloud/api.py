@@ -101,12 +101,15 @@ class Api:
     def request(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] = NO_HEADERS
     ) -> Object:
-        """One request; `headers` go before the usual ones. Raises ApiError when refused, NotYet when there is no server."""
+        """One request; `headers` go before the usual ones. Raises ApiError when refused, NotYet when there is no
+        server, or one that is too busy to look."""
         payload = None if body is None else json.dumps(body)
         try:
             response, answer = self._send(method, path, payload, {"Content-Type": JSON, "Accept": JSON, **headers})
         except (OSError, http.client.HTTPException) as error:
             raise NotYet(f"the API server at {self._settings.api_address}: {error or type(error).__name__}") from error
+        if method == "GET" and response.status in RETRIED:
+            raise NotYet(f"the API server at {self._settings.api_address}: {_words(answer)}")
         if response.status >= 400:
             raise ApiError(response.status, _words(answer))
         return dict(json.loads(answer)) if answer.startswith(b"{") else {}
