@@ -4,10 +4,10 @@ observe ─► Observed ─► desired ─► Desired ─► plan ─► (Step, 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field
@@ -34,6 +34,7 @@ class Remembering(Model):
 
 Spec = TypeVar("Spec", bound=Model)
 Status = TypeVar("Status", bound=Model)
+Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class Observed(Generic[Spec, Status]):
     """The newest Warning event of each object that the kind is puzzled by (Kind.puzzles), as `Reason: note`."""
     learned: Learned = nothing_learned
     """How long things took before. It wakes nobody when it changes."""
+    facts: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was worked out of all this already: `once` keeps it."""
 
     @property
     def deleting(self) -> bool:
@@ -76,6 +79,19 @@ class Observed(Generic[Spec, Status]):
         for one in sorted(self.children, key=lambda one: one.meta.name):
             found[one.resource] += (one,)
         return found
+
+
+def once(fact: Callable[[Observed[Spec, Status]], Fact]) -> Callable[[Observed[Spec, Status]], Fact]:
+    """A function that is worked out once for each Observed: decisions ask for the same few facts dozens of times."""
+
+    @wraps(fact)
+    def known(observed: Observed[Spec, Status]) -> Fact:
+        if fact not in observed.facts:
+            observed.facts[fact] = fact(observed)
+        found: Fact = observed.facts[fact]
+        return found
+
+    return known
 
 
 @dataclass(frozen=True)

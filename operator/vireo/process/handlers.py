@@ -9,6 +9,7 @@ After a gap kopf lists anew, and what ended in the gap it never mentions: so the
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import threading
@@ -18,6 +19,7 @@ from typing import Any
 
 import kopf
 import msgspec
+import uvloop
 
 from vireo.api.decode import decode_own
 from vireo.api.kind import Kind
@@ -25,6 +27,7 @@ from vireo.api.resources import Key, Resource
 from vireo.kube.client import METADATA_ONLY_LIST, SILENCE_SECONDS, WATCH_SECONDS, ApiError, Client
 from vireo.kube.pages import Page, pages, present
 from vireo.kube.store import Store, version_of
+from vireo.process.crossing import Crossing
 
 log = logging.getLogger(__name__)
 
@@ -129,18 +132,19 @@ class OwnKinds:
                         self.wake(self.store.remove(ended, version))
 
     def _watch(self, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> None:
-        registry = kopf.OperatorRegistry()
+        registry, crossing = kopf.OperatorRegistry(), Crossing(loop)
         kopf.on.startup(registry=registry)(_configure)
         kopf.on.login(registry=registry)(self._login)
         for kind in self.store.kinds.values():
-            self._register(registry, kind, loop)
-        kopf.run(registry=registry, clusterwide=True, standalone=True, stop_flag=stop)
+            self._register(registry, kind, crossing)
+        with contextlib.suppress(asyncio.CancelledError):  # of kopf's own tasks, when it is told to stop
+            uvloop.run(kopf.operator(registry=registry, clusterwide=True, standalone=True, stop_flag=stop))
 
     async def _login(self, **_: object) -> kopf.ConnectionInfo:
         """kopf is known to the API server as we are."""
         return kopf.ConnectionInfo(**asdict(await self.client.credentials()))
 
-    def _register(self, registry: kopf.OperatorRegistry, kind: Kind[Any, Any], loop: asyncio.AbstractEventLoop) -> None:
+    def _register(self, registry: kopf.OperatorRegistry, kind: Kind[Any, Any], crossing: Crossing) -> None:
         resource = kind.resource
         where = (resource.group, resource.version, resource.plural)
 
@@ -150,10 +154,10 @@ class OwnKinds:
             key = Key(resource, meta.get("namespace", ""), meta["name"])
             if type == "DELETED":
                 version = version_of(meta["resourceVersion"])
-                loop.call_soon_threadsafe(lambda: self.wake(self.store.remove(key, version)))
+                crossing.bring(lambda: self.wake(self.store.remove(key, version)))
             elif self._listed.pop(key, "") != meta["resourceVersion"]:
                 live = decode_own(kind, msgspec.json.encode(dict(body)))
-                loop.call_soon_threadsafe(lambda: self.wake(self.store.put(live)))
+                crossing.bring(lambda: self.wake(self.store.put(live)))
 
         kopf.on.event(*where, registry=registry, id=f"event-{resource.plural}")(event)
 
@@ -174,7 +178,9 @@ class _NoDiff(kopf.DiffBaseStorage):
 def _configure(settings: kopf.OperatorSettings, **_: object) -> None:
     settings.posting.enabled = False  # events are the gate's
     settings.persistence.diffbase_storage = _NoDiff()
-    settings.watching.chunk_size = 500
+    # An object is held from its page until its worker has been idle for a while: at the start that would be all of them, twice.
+    settings.watching.chunk_size = 100
+    settings.queueing.idle_timeout = 0.2
     settings.watching.server_timeout = WATCH_SECONDS
     settings.watching.client_timeout = SILENCE_SECONDS
     # kopf's own limit is one of tasks, and where it meets the one above in the same moment, one swallows the other: the watcher ends, and

@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import uvloop
+
 from vireo.kube.client import ApiError
 from vireo.kube.leadership import Leadership, LostLeadError
 from vireo.process import admission, logs
@@ -29,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["KUBECONFIG"] = options.kubeconfig  # where kopf's client looks too
     if options.command == "check":
         return _check(options.output)
-    return asyncio.run(_serve(options) if options.command == "admission" else _until_stopped(options))
+    return uvloop.run(_serve(options) if options.command == "admission" else _until_stopped(options))
 
 
 def _check(output: str) -> int:

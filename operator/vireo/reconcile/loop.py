@@ -1,7 +1,6 @@
 """The loop: for every kind the same five lines, from a key to a settled object."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from vireo.api.objects import Live, Meta
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Observed, Remembering, refusal
 from vireo.api.resources import Key
+from vireo.api.schema import Model
 from vireo.kube.client import ApiError
 from vireo.kube.observe import Reader
 from vireo.kube.store import Store
@@ -56,20 +56,22 @@ class Reconciler:
         applied.update(recall(observed, desired, applied))
         outcomes = await self._gate.carry_out(observed, plan(observed, desired, applied))
         status = kind.status_of(observed, desired, outcomes)
-        if isinstance(status, Remembering):
-            status = status.model_copy(update={"applied": remember(observed, desired, applied)})
-        written = await self._say(kind, observed, status.wire())
+        if isinstance(status, Remembering) and status.applied != (known := remember(observed, desired, applied)):
+            status = status.model_copy(update={"applied": known})
+        written = await self._say(kind, observed, status)
         refused = refusal(outcomes)
         reason = refused.finding.reason if refused and refused.finding else None
         ended = kind.ended(observed.status, status, observed) if written else ()
         return Result(desired.wake_at, retry=refused is not None, failed=reason, ended=ended)
 
-    async def _say(self, kind: Kind[Any, Any], observed: Observed[Any, Any], status: Mapping[str, Any]) -> bool:
+    async def _say(self, kind: Kind[Any, Any], observed: Observed[Any, Any], said: Model) -> bool:
         """The status, written once and only if it changed; what a person should notice also as an event. Whether it was written.
 
         Where the object is gone there is nobody to tell: its end is an event of its own.
         """
-        before = observed.status.wire()
+        if said == observed.status:  # quicker than the JSON of both
+            return False
+        before, status = observed.status.wire(), said.wire()
         if status == before or _ended(observed.meta, self._store.get(observed.key)):
             return False
         try:
@@ -91,9 +93,9 @@ class Reconciler:
         observed: Observed[Any, Any] = Observed(
             key=live.key, meta=live.meta, spec=None, status=live.view.status, now=now
         )
-        said = conditions(live.view.status.conditions, progress(None, stalled=finding), live.meta.generation, now)
-        update = {"conditions": said, "observed_generation": live.meta.generation}
-        await self._say(kind, observed, live.view.status.model_copy(update=update).wire())
+        told = conditions(live.view.status.conditions, progress(None, stalled=finding), live.meta.generation, now)
+        update = {"conditions": told, "observed_generation": live.meta.generation}
+        await self._say(kind, observed, live.view.status.model_copy(update=update))
         return Result()
 
 

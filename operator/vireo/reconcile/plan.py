@@ -34,13 +34,12 @@ def plan(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> tu
 
 def recall(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> Applied:
     """What the status proves of children of which nothing is remembered: that they are as the last apply of this very wish left them."""
-    children = [finish(observed, child) for child in desired.children]
     known = isinstance(observed.status, Remembering) and observed.status.applied
-    if not known or all(child.key in applied for child in children):
+    if not known or all(key in applied for key in _keys(observed, desired)):
         return {}
     found = {
         child.key: (desired_hash(child.manifest), footprint(child, live))
-        for child in children
+        for child in (finish(observed, wish) for wish in desired.children)
         if (live := _live(observed, child))
     }
     return found if known == _hash(found) else {}
@@ -48,11 +47,16 @@ def recall(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> 
 
 def remember(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> str | None:
     """What the status is to say of the children, after the last step: as before, where something is still to be done."""
-    keys = [finish(observed, child).key for child in desired.children]
+    keys = _keys(observed, desired)
     if keys and all(key in applied for key in keys):
         return _hash({key: applied[key] for key in keys})
     before: str | None = observed.status.applied
     return before
+
+
+def _keys(observed: Observed[Any, Any], desired: Desired) -> list[Key]:
+    """Of the children, as `finish` names them."""
+    return [Key(one.resource, observed.key.namespace or one.key.namespace, one.key.name) for one in desired.children]
 
 
 def _hash(applied: Applied) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from vireo.api.conditions import condition
 from vireo.api.objects import Live
 from vireo.api.reasons import Reason
-from vireo.api.reconcile import Observed
+from vireo.api.reconcile import Observed, once
 from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MACHINE, OPERATION, POD, Key
 from vireo.kinds.virtualmachine.types import VirtualMachineSpec, VirtualMachineStatus
 from vireo.kinds.virtualmachine.views import InstanceView, LauncherView, MachineView, said
@@ -72,11 +72,13 @@ ENDS: Final = {
 """What the condition Running remembers of an instance that is gone."""
 
 
+@once
 def made(machine: Machine) -> Made | None:
     """KubeVirt's machine, which Vireo made for this one."""
     return machine.child(KUBEVIRT_MACHINE)
 
 
+@once
 def instance(machine: Machine) -> Instance | None:
     return machine.child(KUBEVIRT_INSTANCE)
 
@@ -91,6 +93,7 @@ def twin(machine: Machine) -> Key:
     return Key(KUBEVIRT_MACHINE, machine.key.namespace, machine.key.name)
 
 
+@once
 def power(machine: Machine) -> Power:
     live = instance(machine)
     if live is None:
@@ -118,6 +121,7 @@ def strategy(machine: Machine) -> Strategy:
     return Strategy.MANUAL if starts and stays_off(machine) else Strategy.RERUN
 
 
+@once
 def started(machine: Machine) -> str | None:
     """The UID of the instance that the last start made, for status.instance; None while a start is to come."""
     live, before = instance(machine), machine.status.instance
@@ -131,6 +135,7 @@ def started(machine: Machine) -> str | None:
     return None if end is None or restarts(machine, end) else before
 
 
+@once
 def outdated(machine: Machine) -> bool:
     """Whether the instance is of an older spec and its guest has not run: nothing is lost with it, and it may never come up.
 
@@ -144,6 +149,7 @@ def outdated(machine: Machine) -> bool:
     return told_of_this and status.observed_generation < status.desired_generation == found.meta.generation
 
 
+@once
 def stays_off(machine: Machine) -> End | None:
     """Why a machine that should run is off, or goes off, until it is asked for again; None if it runs or is on its way."""
     if machine.spec.power_state == "Stopped" or started(machine) is None or restart_asked(machine):
@@ -152,6 +158,7 @@ def stays_off(machine: Machine) -> End | None:
     return None if end is None or restarts(machine, end) else end
 
 
+@once
 def end_of(machine: Machine) -> End | None:
     """What ended the instance, or is ending it; None while it is to go on, or to come back.
 

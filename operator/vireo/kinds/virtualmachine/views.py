@@ -18,7 +18,7 @@ class LiveCondition(msgspec.Struct, frozen=True, rename="camel"):
 
 def said(conditions: Iterable[LiveCondition], type_: str, status: str = "True") -> LiveCondition | None:
     """The condition of that type, if it has that status."""
-    return next((one for one in conditions if (one.type, one.status) == (type_, status)), None)
+    return next((one for one in conditions if one.type == type_ and one.status == status), None)
 
 
 class ClaimSource(msgspec.Struct, frozen=True, rename="camel"):
