@@ -15,7 +15,7 @@ import uvloop
 
 from vireo.kube.client import ApiError
 from vireo.kube.leadership import Leadership, LostLeadError
-from vireo.process import admission, logs
+from vireo.process import logs
 from vireo.process.check import check
 from vireo.process.clock import now
 from vireo.process.run import run
@@ -97,6 +97,8 @@ def _add_admission(webhook: argparse.ArgumentParser) -> None:
 
 
 async def _serve(options: argparse.Namespace) -> int:
+    from vireo.process import admission  # here: what makes certificates takes 9 MiB, and the operator does without
+
     await admission.run(
         admission.Options(
             port=options.port,
