@@ -156,12 +156,12 @@ SERVERS_OWN: Final = frozenset({"uid", "creationTimestamp", "deletionTimestamp",
 
 
 def _owners_first(objects: list[Raw]) -> Iterator[Raw]:
-    """Each object after those whose UID it names, as far as they are there."""
+    """Each object after those whose UID it names, as far as they are there; else the older first, as the server will have it too."""
     left = list(objects)
     while left:
         symbols = {raw["metadata"].get("uid", f"uid-of-{raw['metadata']['name']}") for raw in left}
         free = [raw for raw in left if not _named(raw) & (symbols - {raw["metadata"].get("uid")})]
-        yield from free or left
+        yield from sorted(free or left, key=lambda raw: str(raw["metadata"].get("creationTimestamp", "")))
         left = [raw for raw in left if raw not in free] if free else []
 
 

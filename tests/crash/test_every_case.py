@@ -21,8 +21,10 @@ from vireo.kube.client import Client
 
 pytestmark = pytest.mark.api
 
+COMPARES: Final = "virt-controller says anew, after each change, what it has compared"
 NEEDS_OTHERS: Final = {
-    "an instance that was given up is deleted": "virt-controller says anew, after each change, what it has compared",
+    "an instance that never ran is given up when the spec changes": COMPARES,
+    "an instance that was given up is deleted": COMPARES,
     "a machine that fails again keeps its words": "the words are kept in the message alone: one that comes between loses them",
 }
 

@@ -1,7 +1,7 @@
 """The operator's process is killed at any moment, again and again, while disks come and go: what is there at the end is what was asked."""
 
 import random
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from api.replicas.field import Field
@@ -33,7 +33,14 @@ def test_every_disk_that_is_left_has_its_claim_and_no_other_is_there(field: Fiel
 
     field.start()
     field.until(lambda: set(field.claims()) == wanted)
-    disks = field.server.must("GET", VIRTUAL_DISK.path(field.namespace)).body["items"]
+    field.until(lambda: {one["metadata"]["name"] for one in disks(field)} == wanted)
     claims = field.server.must("GET", CLAIM.path(field.namespace)).body["items"]
-    assert {one["metadata"]["uid"] for one in disks} == {one["metadata"]["labels"][LABEL_DISK_UID] for one in claims}
-    assert {one["metadata"]["name"] for one in disks} == wanted
+    assert {one["metadata"]["uid"] for one in disks(field)} == {
+        one["metadata"]["labels"][LABEL_DISK_UID] for one in claims
+    }
+
+
+def disks(field: Field) -> list[Any]:
+    """Also those that end: their claims go first."""
+    found: list[Any] = field.server.must("GET", VIRTUAL_DISK.path(field.namespace)).body["items"]
+    return found
