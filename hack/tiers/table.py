@@ -76,7 +76,7 @@ TIERS: Mapping[str, Tier] = {
     "fast": Tier("what needs no cluster", 10, fast),
     "go": Tier("the CSI driver's own tests", 15, go),
     "api": Tier("against a real API server, without nodes", 30, api),
-    "chart": Tier("the chart, as a real API server takes it", 10, chart),
+    "chart": Tier("the chart, as a real API server takes it", 20, chart),
     "cloud": Tier("the whole cloud: real guests on real nodes", 50, cloud),
 }
 LONG: Mapping[str, Tier] = {

@@ -135,6 +135,17 @@ def test_an_authority_whose_key_was_taken_away_is_replaced_and_not_trusted_any_m
     assert len(after.trusted) == 1
 
 
+def test_it_is_trusted_by_whom_its_authority_is_known_to() -> None:
+    chain, other = renewed(None, HOSTS, BEGIN), renewed(None, HOSTS, BEGIN)
+    assert chain.trusted_by(other.authorities + chain.authorities)
+    assert not chain.trusted_by(other.authorities)
+
+
+@pytest.mark.parametrize("nobody", [b"", b"-----BEGIN CERTIFICATE-----", b"not PEM"])
+def test_where_no_authority_is_known_it_is_not_trusted(nobody: bytes) -> None:
+    assert not renewed(None, HOSTS, BEGIN).trusted_by(nobody)
+
+
 def test_a_context_in_use_takes_the_next_certificate() -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     for day in (0, 61):

@@ -1,54 +1,21 @@
 """The webhook as a user meets it: on a real API server, installed by the chart, with no rights but the chart's."""
 
-import json
-import os
-import subprocess
-import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from api.server import JSON, MERGE, Answer, Server
+from api.server import MERGE, Server
 from chart.helm import NAMESPACE, Helm
-from chart.waiting import until
+from chart.shop import FIXED, Shop, opened
 from chart.webhook import CERTIFICATE, CONFIGURATION, Replica, as_its_pod, asked_at
 from support.user import disk, machine
 
-from cloud.build import binary
-from vireo.api.resources import CLAIM, STORAGE_CLASS, VIRTUAL_DISK, VIRTUAL_MACHINE
+from vireo.api.resources import STORAGE_CLASS, VIRTUAL_DISK
 from vireo.kinds import KINDS
 
 pytestmark = pytest.mark.chart
 
-FIXED = "can-not-grow"
-VOLUMES = "/api/v1/persistentvolumes"
 OPERATOR = f"system:serviceaccount:{NAMESPACE}:vireo-operator"
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A namespace with a disk of 1Gi on a datastore that can not expand, whose claim is bound as a storage would have done it."""
-
-    server: Server
-    kubeconfig: str
-    namespace: str
-    replica: Replica
-
-    def kubectl(self, *arguments: str, given: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
-        command = [str(binary("kubectl")), "--namespace", self.namespace, *arguments, "--filename=-"]
-        environment = {**os.environ, "KUBECONFIG": self.kubeconfig}
-        return subprocess.run(
-            command, env=environment, input=json.dumps(given), capture_output=True, text=True, check=False
-        )
-
-    def change(self, server: Server | None = None, **spec: Any) -> Answer:
-        path = VIRTUAL_DISK.path(self.namespace, "data")
-        return (server or self.server).ask("PATCH", path, {"spec": spec}, MERGE)
-
-    @property
-    def disk(self) -> Mapping[str, Any]:
-        return self.server.must("GET", VIRTUAL_DISK.path(self.namespace, "data")).body
 
 
 @pytest.fixture(scope="module")
@@ -63,45 +30,8 @@ def replica(installed: Server, control_plane: str, tmp_path_factory: pytest.Temp
 
 @pytest.fixture(scope="module")
 def shop(installed: Server, control_plane: str, replica: Replica) -> Iterator[Shop]:
-    namespace = f"shop-{uuid.uuid4().hex[:8]}"
-    installed.must("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-    made = {"metadata": {"name": FIXED}, "provisioner": "tests.vireo.dev/by-hand"}
-    installed.must("POST", STORAGE_CLASS.path(), {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", **made})
-    shop = Shop(installed, control_plane, namespace, replica)
-    _store_disk(shop)
-    until(lambda: bool(try_to_make(shop, disk("probe", datastore="none-such")).warnings))  # in force a moment later
-    yield shop
-    installed.must("DELETE", f"/api/v1/namespaces/{namespace}")
-    installed.must("DELETE", f"{VOLUMES}/{namespace}")
-    installed.must("DELETE", STORAGE_CLASS.path(name=FIXED))
-
-
-def _store_disk(shop: Shop) -> None:
-    """As the operator and a provisioner leave them; the cluster's own binder does the rest."""
-    ours = {"observedGeneration": 1, "claim": "data", "sequence": 1, "datastore": FIXED, "capacity": "1Gi"}
-    path, claims = VIRTUAL_DISK.path(shop.namespace), CLAIM.path(shop.namespace)
-    made = shop.server.must("POST", path, disk("data", datastore=FIXED)).body
-    shop.server.must("PATCH", f"{path}/data/status", {"status": ours}, MERGE)
-    labels = {"vireo.dev/disk": "data", "vireo.dev/disk-uid": made["metadata"]["uid"], "vireo.dev/sequence": "1"}
-    common = {"storageClassName": FIXED, "accessModes": ["ReadWriteOnce"]}
-    volume = {
-        "capacity": {"storage": "1Gi"},
-        "csi": {"driver": "tests.vireo.dev", "volumeHandle": shop.namespace},
-        "claimRef": {"namespace": shop.namespace, "name": "data"},
-    }
-    shop.server.must("POST", VOLUMES, {"metadata": {"name": shop.namespace}, "spec": {**common, **volume}})
-    claim = {
-        "metadata": {"name": "data", "labels": labels},
-        "spec": {**common, "resources": {"requests": {"storage": "1Gi"}}},
-    }
-    shop.server.must("POST", claims, claim)
-    until(lambda: shop.server.must("GET", f"{claims}/data").body["status"]["phase"] == "Bound")
-
-
-def try_to_make(shop: Shop, given: Mapping[str, Any], server: Server | None = None) -> Answer:
-    """As `kubectl create --dry-run=server` does."""
-    resource = VIRTUAL_DISK if given["kind"] == VIRTUAL_DISK.kind else VIRTUAL_MACHINE
-    return (server or shop.server).ask("POST", resource.path(shop.namespace), given, JSON, dryRun="All")
+    with opened(installed, control_plane, replica) as shop:
+        yield shop
 
 
 def test_kubectl_prints_the_warning_and_applies(shop: Shop) -> None:
@@ -117,7 +47,7 @@ def test_a_datastore_of_a_moment_ago_is_known(shop: Shop) -> None:
     made = {"metadata": {"name": name}, "provisioner": "tests.vireo.dev/by-hand"}
     shop.server.must("POST", STORAGE_CLASS.path(), {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", **made})
     try:
-        assert try_to_make(shop, disk("a", datastore=name)).warnings == ()
+        assert shop.try_to_make(disk("a", datastore=name)).warnings == ()
     finally:
         shop.server.must("DELETE", STORAGE_CLASS.path(name=name))
 
@@ -143,7 +73,7 @@ def test_an_update_of_something_else_is_taken(shop: Shop) -> None:
 
 
 def test_without_kubevirt_a_machine_is_told_so(shop: Shop) -> None:
-    answer = try_to_make(shop, machine("a"))
+    answer = shop.try_to_make(machine("a"))
     assert answer.code == 201
     assert any("KubeVirt is not installed" in warning for warning in answer.warnings)
 
@@ -180,7 +110,7 @@ def test_what_ends_is_not_asked_about(shop: Shop) -> None:
 def test_while_it_is_away_everything_is_applied_without_a_word(shop: Shop) -> None:
     shop.replica.stop()
     try:
-        answer = try_to_make(shop, disk("a", datastore="none-such"))
+        answer = shop.try_to_make(disk("a", datastore="none-such"))
         assert (answer.code, answer.warnings) == (201, ())
         assert shop.change(size="2Gi").code == 200  # the status will say what the webhook would have
     finally:

@@ -4,6 +4,7 @@ The replicas' clock begins far in the past and goes on to the API server's own. 
 """
 
 import asyncio
+import base64
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from api.server import JSON, Answer, Server
 from chart.webhook import free_port
 from support.user import disk
 
+from vireo.admission.certificates import renewed
 from vireo.admission.keeper import WEBHOOKS, Keeper
 from vireo.admission.look import Looker
 from vireo.admission.server import Reviewer, serve
@@ -175,3 +177,19 @@ async def test_where_others_make_it_it_is_served_as_given_and_nothing_is_written
     await second.look()
     assert (second.chain, second.not_ready()) == (first.chain, "")
     assert [pair.server.must("GET", path).body["metadata"]["resourceVersion"] for path in paths] == before
+
+
+async def test_one_that_others_made_waits_until_they_made_it_known(pair: Pair) -> None:
+    pair.day = TODAY
+    first, second = pair.keepers
+    second.makes = False
+    await first.look()
+    await second.look()
+    before, made = second.chain, renewed(None, ("localhost",), pair.now())
+    data = {name: base64.b64encode(value).decode() for name, value in made.data().items()}
+    pair.server.must("PATCH", SECRET.path(NAMESPACE, pair.name), {"data": data}, "application/merge-patch+json")
+    await second.look()
+    assert (second.chain, second.not_ready()) == (before, "")
+    await first.look()
+    await second.look()
+    assert (second.chain, second.not_ready()) == (made, "")

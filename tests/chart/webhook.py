@@ -24,6 +24,7 @@ PROJECT: Final = Path(__file__).parents[2]
 NAME: Final = "vireo-admission"
 CONFIGURATION: Final = WEBHOOKS.path(name=NAME)
 CERTIFICATE: Final = SECRET.path(NAMESPACE, NAME)
+ENDPOINTS: Final = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
 JSON_PATCH: Final = "application/json-patch+json"
 AT_SERVICE: Final = "/webhooks/0/clientConfig/service"
 AT_URL: Final = "/webhooks/0/clientConfig/url"
@@ -36,18 +37,27 @@ def free_port() -> int:
         return port
 
 
+def own_address() -> str:
+    """By which the host is known to others: an endpoint must not be on loopback. Nothing is sent to the address for documentation."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        address: str = probe.getsockname()[0]
+        return address
+
+
 @dataclass
 class Replica:
-    """One process."""
+    """One process. `options` are those that say which certificates it serves with."""
 
     kubeconfig: Path
     log: Path
+    options: tuple[str, ...] = ("--host=localhost",)
     port: int = field(default_factory=free_port)
     health_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        options = (f"--kubeconfig={self.kubeconfig}", f"--namespace={NAMESPACE}", "--host=localhost")
+        options = (*self.options, f"--kubeconfig={self.kubeconfig}", f"--namespace={NAMESPACE}")
         ports = (f"--port={self.port}", f"--health-port={self.health_port}")
         command = (sys.executable, "-m", "vireo.process.main", "admission", *options, *ports)
         with self.log.open("ab") as out:
@@ -97,6 +107,23 @@ def as_its_pod(server: Server, control_plane: str, file: Path) -> Path:
     file.touch(mode=0o600)
     file.write_text(yaml.safe_dump(config))
     return file
+
+
+@contextlib.contextmanager
+def behind_the_service(server: Server, port: int) -> Iterator[None]:
+    """The Service leads to this port of the host, by an endpoint that stands for a pod's: what the chart wrote stays as it is."""
+    name = f"{NAME}-of-the-host"
+    made = {
+        "metadata": {"name": name, "labels": {"kubernetes.io/service-name": NAME}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": [own_address()], "conditions": {"ready": True}}],
+        "ports": [{"name": "https", "port": port}],
+    }
+    server.must("POST", ENDPOINTS, made)
+    try:
+        yield
+    finally:
+        server.must("DELETE", f"{ENDPOINTS}/{name}")
 
 
 @contextlib.contextmanager

@@ -58,6 +58,7 @@ PINS = {
         }
     ),
     "registry": Pin({"github.com/distribution/distribution/v3": v.REGISTRY}),
+    "cert-manager": Pin({"github.com/cert-manager/cert-manager": v.CERT_MANAGER}),
 }
 
 

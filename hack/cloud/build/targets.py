@@ -123,6 +123,12 @@ GO: Sequence[GoBinaries] = (
         {"helm": "helm.sh/helm/v3/cmd/helm"},
         stamps={"all": f"helm.sh/helm/v3/internal/version.version={v.HELM}"},
     ),
+    GoBinaries(
+        "cert-manager",
+        MODULES / "cert-manager",
+        {"cert-manager": "./host"},
+        stamps={"all": f"github.com/cert-manager/cert-manager/pkg/util.AppVersion={v.CERT_MANAGER}"},
+    ),
 )
 
 C: Sequence[StaticC] = (
@@ -186,6 +192,16 @@ SNAPSHOT_CRDS = ModuleFiles(
     ],
 )
 
+CERT_MANAGER_CRDS = ModuleFiles(
+    "cert-manager-crds",
+    MODULES / "cert-manager",
+    "github.com/cert-manager/cert-manager",
+    [
+        f"deploy/crds/cert-manager.io_{plural}.yaml"
+        for plural in ("certificaterequests", "certificates", "clusterissuers", "issuers")
+    ],
+)
+
 # Debian 12's kernel reaches the guest's greeting in half the instructions of Debian 13's, which counts under emulation.
 GUEST_PACKAGES = DebianLayer(
     "guest-packages",
@@ -239,7 +255,8 @@ IMAGES: Sequence[OciImage] = (
 )
 
 TARGETS: Mapping[str, Target] = {
-    target.name: target for target in (MACHINE_TOOLS, GUEST_PACKAGES, GUEST_DISK, SNAPSHOT_CRDS, *GO, *C, *IMAGES)
+    target.name: target
+    for target in (MACHINE_TOOLS, GUEST_PACKAGES, GUEST_DISK, SNAPSHOT_CRDS, CERT_MANAGER_CRDS, *GO, *C, *IMAGES)
 }
 BINARIES: Mapping[str, str] = {
     **{binary: target.name for target in GO for binary in target.commands},

@@ -73,6 +73,14 @@ class Chain:
     def valid(self, now: datetime) -> bool:
         return self.leaf.not_valid_before_utc <= now < self.ends
 
+    def trusted_by(self, authorities: bytes) -> bool:
+        """Whether one of these, in PEM, signed what is served with, or an authority between that is served along."""
+        try:
+            known, served = map(x509.load_pem_x509_certificates, (authorities, self.certificate))
+        except ValueError:
+            return False
+        return any(_signs(authority, one) for authority in known for one in served)
+
 
 def read(data: Mapping[str, bytes]) -> Chain | None:
     """The chain in a Secret; None where there is none, or its parts do not fit together."""

@@ -88,18 +88,27 @@ class Keeper:
         """
         configuration = await self._configuration()
         chain = await self._newest()
-        if chain and chain != self.chain:
+        if chain and chain != self.chain and self._may_serve(chain, configuration):
             load(self.context, chain)
             log.info("serving with the certificate that is valid until %s", chain.ends.isoformat())
             self.chain = chain
         if self.chain:
-            self.known = await self._make_known(self.chain, configuration)
+            self.known = (
+                await self._make_known(self.chain, configuration)
+                if self.makes
+                else _is_known(self.chain, configuration)
+            )
 
     def not_ready(self) -> str:
         """Why the API server would not get an answer; empty where it would."""
         if self.chain is None or not self.chain.valid(self.now()):
             return f"no valid certificate in {self.secret}"
         return "" if self.known else f"{WEBHOOKS.kind} {self.configuration} does not have the certificate's authority"
+
+    def _may_serve(self, chain: Chain, configuration: _Configuration) -> bool:
+        """One that others made waits until they made it known, as long as the one before it is valid."""
+        before = self.chain and self.chain.valid(self.now())
+        return self.makes or not before or _is_known(chain, configuration)
 
     async def _newest(self) -> Chain | None:
         """The chain in the Secret, after what was due was written. What was lost there is known here still."""
@@ -130,8 +139,6 @@ class Keeper:
         return msgspec.json.decode(raw, type=_Configuration)
 
     async def _make_known(self, chain: Chain, configuration: _Configuration) -> bool:
-        if not self.makes:
-            return all(one.client_config.ca_bundle for one in configuration.webhooks)
         bundle = base64.b64encode(chain.authorities).decode()
         wrong = [one.name for one in configuration.webhooks if one.client_config.ca_bundle != bundle]
         if not wrong:
@@ -155,6 +162,11 @@ class Keeper:
                 return False
             raise
         return True
+
+
+def _is_known(chain: Chain, configuration: _Configuration) -> bool:
+    """Whether the API server would take what is served with."""
+    return all(chain.trusted_by(base64.b64decode(one.client_config.ca_bundle)) for one in configuration.webhooks)
 
 
 def load(context: ssl.SSLContext, chain: Chain) -> None:
