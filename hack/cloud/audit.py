@@ -26,10 +26,10 @@ def mark(settings: Settings) -> int:
     return _log(settings).stat().st_size
 
 
-def writes(settings: Settings, since: int, user: str) -> list[Write]:
-    """What the user wrote since `mark`; dry runs wrote nothing and are left out, as are Leases."""
+def writes(settings: Settings, since: int, user: str = "") -> list[Write]:
+    """What the user (without one: anybody) wrote since `mark`; dry runs wrote nothing and are left out, as are Leases."""
     found = (_write(line) for line in _lines(_log(settings), since))
-    return [one for one in found if one and one.user == user and one.resource != "leases"]
+    return [one for one in found if one and user in (one.user, "") and one.resource != "leases"]
 
 
 def _log(settings: Settings) -> Path:
