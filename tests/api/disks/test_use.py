@@ -11,6 +11,7 @@ pytestmark = pytest.mark.api
 async def test_deleted_while_it_is_used_it_ends_after_its_users(shop: Shop) -> None:
     await shop.volume("d")
     await shop.disk(deletionPolicy="Delete")
+    await shop.until_said("Bound")
     await machine(shop, "a")
     await until_held_by(shop, "a")
     await shop.delete(VIRTUAL_DISK, "d")
@@ -24,6 +25,7 @@ async def test_deleted_while_it_is_used_it_ends_after_its_users(shop: Shop) -> N
 async def test_kept_and_used_it_ends_after_its_users_and_leaves_its_claim(shop: Shop) -> None:
     await shop.volume("d")
     await shop.disk()
+    await shop.until_said("Bound")
     await machine(shop, "a")
     await until_held_by(shop, "a")
     await shop.delete(VIRTUAL_DISK, "d")
