@@ -45,7 +45,9 @@ async def test_an_orderly_end_is_told_to_nobody_who_is_gone(cluster: Cluster, ca
     await cluster.until(gone)
     await cluster.idle()
     told = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
-    assert [message for message in told if cluster.namespace in message] == []  # of other tests' leavings there may be some
+    assert [
+        message for message in told if cluster.namespace in message
+    ] == []  # of other tests' leavings there may be some
 
 
 async def test_an_own_object_that_ended_unnoticed_is_forgotten(
