@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from functools import partial
 
 from vireo.process.crossing import Crossing
 
@@ -15,7 +16,7 @@ def test_everything_arrives_in_the_order_it_was_brought() -> None:
 
         def bring_all() -> None:
             for number in range(ACTS):
-                crossing.bring(lambda number=number: arrived.append(number))  # type: ignore[misc]
+                crossing.bring(partial(arrived.append, number))
             crossing.bring(done.set)
 
         thread = threading.Thread(target=bring_all)
@@ -33,7 +34,7 @@ def test_the_loop_is_told_anew_when_it_had_carried_everything() -> None:
         crossing = Crossing(loop)
         for word in ("first", "second"):
             came = asyncio.Event()
-            crossing.bring(lambda word=word: arrived.append(word))  # type: ignore[misc]
+            crossing.bring(partial(arrived.append, word))
             crossing.bring(came.set)
             await asyncio.wait_for(came.wait(), timeout=60)
         return arrived
