@@ -1,4 +1,4 @@
-"""The tests, tier by tier, from the quick ones to those that need a whole cloud: `python -m tiers [NAME...]`.
+"""The tests, tier by tier, the quick ones beside those that need a whole cloud: `python -m tiers [NAME...]`.
 
-Ask here: what `make test` runs, in which order and where; where its logs are.
+Ask here: what `make test` runs, in which order, what beside what and where; where its logs are.
 """

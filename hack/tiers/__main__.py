@@ -1,18 +1,20 @@
 """`python -m tiers` runs all tiers in their order, `python -m tiers NAME...` some. Ends with 1 if one failed."""
 
 import argparse
+import math
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 from cloud.build import debian, oci
 from cloud.nodes import needs
 from cloud.steps import Failure, Steps
 from tiers.summary import Result, summary
-from tiers.table import ALL, TIERS, log_of
+from tiers.table import ALL, LANES, TIERS, log_of
 from tiers.work import TierError, Work
 
 
@@ -27,7 +29,7 @@ def main(arguments: list[str]) -> int:
     began = time.monotonic()
     try:
         _install_packages()
-        results = [run(name) for name in asked]
+        results = run_all(asked)
     except KeyboardInterrupt:
         print("\nstopped; what was started for the tests is gone", file=sys.stderr)
         return 130
@@ -35,22 +37,44 @@ def main(arguments: list[str]) -> int:
     return 0 if all(result.ok for result in results) else 1
 
 
-def run(name: str) -> Result:
-    """Runs one tier to its end, whatever that is."""
-    tier, log = ALL[name], log_of(name)
+def run_all(asked: Sequence[str]) -> list[Result]:
+    """Lane beside lane, in each one tier after the other; the results in the order that was asked for."""
+    lanes = [lane for names in LANES if (lane := [name for name in asked if name in names])]
+    works = {name: _work(name, len(lanes) > 1) for name in asked}
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        try:
+            results = list(pool.map(lambda lane: [run(works[name]) for name in lane], lanes))
+        except KeyboardInterrupt:
+            for work in works.values():
+                work.stop()
+            raise
+    found = {result.name: result for lane in results for result in lane}
+    return [found[name] for name in asked]
+
+
+def _work(name: str, beside_others: bool) -> Work:
+    log = log_of(name)
     log.parent.mkdir(exist_ok=True)
     log.write_text("")
-    print(f"\n== {name}: {tier.does}", flush=True)
+    return Work(name, log, math.inf, prefix=f"{name:5} | " if beside_others else "")
+
+
+def run(work: Work) -> Result:
+    """Runs one tier to its end, whatever that is. One that was stopped before it began is not begun."""
+    tier = ALL[work.name]
     began = time.monotonic()
-    work = Work(name, log, began + tier.minutes * 60)
+    if work.deadline < began:
+        return Result(work.name, 0.0, work.counts, work.notes, "stopped", work.log)
+    work.deadline = began + tier.minutes * 60
+    work.show(f"== {work.name}: {tier.does}")
     failure = ""
     try:
         tier.work(work)
     except (TierError, Failure) as error:
         failure = str(error)
     seconds = time.monotonic() - began
-    print(f"== {name}: {failure or 'ok'} after {seconds:.1f} s", flush=True)
-    return Result(name, seconds, work.counts, work.notes, failure, log)
+    work.show(f"== {work.name}: {failure or 'ok'} after {seconds:.1f} s")
+    return Result(work.name, seconds, work.counts, work.notes, failure, work.log)
 
 
 def _install_packages() -> None:

@@ -15,7 +15,7 @@ BARE = {"VIREO_REAL_NODES": "0", "VIREO_NODES": "0", "VIREO_RUN": "none"}
 @contextmanager
 def own_cloud(work: Work, asked: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     """The environment of a cloud that is up for the body only. After a failure its logs are kept beside the tier's."""
-    environment = {**asked, "VIREO_CLOUD": f"{default_dir(os.environ)}-tests"}
+    environment = {**asked, "VIREO_CLOUD": f"{default_dir(os.environ)}-{work.name}"}
     work.python("cloud", "down", environment=environment)  # what a killed run may have left
     try:
         work.python("cloud", "up", environment=environment)

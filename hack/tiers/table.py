@@ -86,6 +86,8 @@ LONG: Mapping[str, Tier] = {
 }
 """Run only when they are asked for."""
 ALL = {**TIERS, **LONG}
+LANES: tuple[frozenset[str], ...] = (frozenset(ALL) - {"cloud"}, frozenset({"cloud"}))
+"""What runs side by side: in the cloud, tests mostly wait for guests that boot, and leave the processors to the others."""
 
 
 def log_of(name: str) -> Path:

@@ -19,6 +19,7 @@ COUNTED = re.compile(r"(\d+) (passed|failed|error|skipped|xfailed|xpassed)")
 CLOSING = re.compile(r"^=* ?(?P<counts>\d+ (?:passed|failed|error|skipped|deselected).*) in [\d.]+s")
 GRACE_SECONDS = 30.0
 CLEAN_UP_SECONDS = 300.0
+LATE = "not done in time"
 
 
 class TierError(Exception):
@@ -32,13 +33,27 @@ class Work:
     name: str
     log: Path
     deadline: float
+    prefix: str = ""
+    """What each line begins with on the terminal, where tiers run side by side."""
     counts: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    _running: "subprocess.Popen[str] | None" = None
 
     def say(self, text: str) -> None:
         """Prints a line, and keeps it for the summary."""
-        print(text, flush=True)
+        self.show(text)
         self.notes.append(text)
+
+    def show(self, text: str) -> None:
+        """Prints a line."""
+        sys.stdout.write(f"{self.prefix}{text}\n")
+        sys.stdout.flush()
+
+    def stop(self) -> None:
+        """Ends what runs now, from another thread; what would follow it fails, but for the cleaning up."""
+        self.deadline = time.monotonic()
+        if self._running:
+            end(self._running)
 
     @property
     def seconds_left(self) -> float:
@@ -60,6 +75,8 @@ class Work:
 
     def run(self, *command: str, folder: Path = CHECKOUT, environment: Mapping[str, str] | None = None) -> None:
         """Runs a command to its end. Raises TierError if it fails, or when the tier's time is up."""
+        if not self.seconds_left:
+            raise TierError(LATE)
         child = subprocess.Popen(
             command,
             cwd=folder,
@@ -71,6 +88,7 @@ class Work:
             errors="replace",
             start_new_session=True,
         )
+        self._running = child
         alarm = threading.Timer(self.seconds_left, end, (child,))
         alarm.start()
         try:
@@ -81,15 +99,15 @@ class Work:
             end(child)
             raise
         finally:
+            self._running = None
             alarm.cancel()
         if code:
-            raise TierError(f"{Path(command[0]).name} ended with {code}" if self.seconds_left else "not done in time")
+            raise TierError(f"{Path(command[0]).name} ended with {code}" if self.seconds_left else LATE)
 
     def _show(self, output: IO[str]) -> None:
-        with self.log.open("a") as log:
+        with self.log.open("a", buffering=1) as log:  # by lines, for who follows it
             for line in output:
-                sys.stdout.write(line)
-                sys.stdout.flush()
+                self.show(line.rstrip("\n"))
                 log.write(line)
                 if CLOSING.match(line):
                     self._count(line)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tiers.summary import Result, summary
-from tiers.table import TIERS
+from tiers.table import ALL, LANES, TIERS
 
 LOG = Path("some.log")
 
@@ -22,3 +22,7 @@ def test_each_tier_has_a_line_and_all_tests_are_counted_in_the_last() -> None:
 
 def test_the_tiers_come_in_the_order_of_what_they_need() -> None:
     assert list(TIERS) == ["lint", "fast", "go", "api", "chart", "cloud"]
+
+
+def test_each_tier_runs_in_one_lane() -> None:
+    assert sorted(name for lane in LANES for name in lane) == sorted(ALL)

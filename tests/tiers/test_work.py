@@ -1,6 +1,7 @@
 """The commands of a tier: seen, logged, counted, and ended when its time is up."""
 
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -57,6 +58,34 @@ def test_what_hangs_is_ended_at_the_deadline_with_its_children(work: Work, monke
     with pytest.raises(TierError, match="not done in time"):
         python(work, SILENT)  # returns only when all who have its output open are gone
     assert work.log.read_text() == "begun\n"
+
+
+def test_what_is_stopped_from_another_thread_ends_and_nothing_follows_but_the_cleaning_up(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop_when_it_runs() -> None:
+        while not work.log.exists() or not work.log.read_text():
+            time.sleep(0.01)
+        work.stop()
+
+    monkeypatch.setattr(work_module, "GRACE_SECONDS", 0.1)
+    stopper = threading.Thread(target=stop_when_it_runs)
+    stopper.start()
+    with pytest.raises(TierError, match="not done in time"):
+        python(work, SILENT)
+    stopper.join()
+    with pytest.raises(TierError, match="not done in time"):
+        python(work, "print('more')")
+    work.clean_up("this")
+    assert work.log.read_text().startswith("begun\nThe Zen of Python")
+
+
+def test_beside_others_each_line_says_whose_it_is(work: Work, capsys: pytest.CaptureFixture[str]) -> None:
+    work.prefix = "some | "
+    python(work, "print('one')")
+    work.say("two")
+    assert capsys.readouterr().out.splitlines() == ["some | one", "some | two"]
+    assert work.log.read_text() == "one\n"
 
 
 def test_for_cleaning_up_there_is_always_time(work: Work) -> None:
