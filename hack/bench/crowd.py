@@ -1,19 +1,16 @@
 """Many objects of ours, mixed, each as the real components leave it: made, waited for, and gone again."""
 
-import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench.machines import Field
-from cloud import audit
 from cloud.api import Api, Object
 from cloud.simulated import volumes
 from cloud.steps import NotYet
 
 WRITERS = 8
-QUIET_SECONDS = 20.0
 OWN = "/apis/vireo.dev/v1alpha1/namespaces"
 
 
@@ -57,7 +54,7 @@ def gathered(place: Field, crowd: Crowd) -> Iterator[None]:
     try:
         _apply_all(place, crowd.manifests(place))
         place.until(f"{crowd.objects} objects to be Ready", lambda: _check_ready(place, crowd), crowd.patience)
-        _until_quiet(place)
+        place.settle(user="")
         yield
     finally:
         place.until("the end of the volumes", lambda: _delete_volumes(place), crowd.patience)
@@ -79,12 +76,3 @@ def _check_ready(place: Field, crowd: Crowd) -> None:
     ready = sum(place.api.column(f"{OWN}/{place.namespace}/{kind}", "Ready").count("True") for kind in kinds)
     if ready < crowd.objects:
         raise NotYet(f"{ready} are")
-
-
-def _until_quiet(place: Field) -> None:
-    """Until nobody wrote there for a while: guests' agents speak late, and KubeVirt comes back to each machine once more."""
-    while True:
-        since = audit.mark(place.settings)
-        time.sleep(QUIET_SECONDS)
-        if all(one.namespace != place.namespace for one in audit.writes(place.settings, since)):
-            return

@@ -51,13 +51,6 @@ def _move(place: Field, name: str) -> None:
     spec = {"target": target, "action": "Migrate"}
     metadata = {"name": name, "namespace": place.namespace}
     place.api.apply({"apiVersion": VIREO, "kind": "Operation", "metadata": metadata, "spec": spec})
-    place.until(f"{name} to end", lambda: _check_complete(place, name))
-
-
-def _check_complete(place: Field, name: str) -> None:
-    said = condition(place.api.get(place.path(VIREO, name, "operations")) or {}, "Complete")
-    if said.get("status") != "True":
-        raise NotYet(f"{said.get('reason')}: {said.get('message')}")
 
 
 def _until_lasted(place: Field, field_: str, before: str) -> Object:

@@ -88,7 +88,7 @@ def _turn(settings: Settings, make: Callable[[Field], list[Object]]) -> Turn:
             raise Failure("the operator does not run", processes.log_file(place.settings, OPERATOR), "make up")
         since, cpu = audit.mark(place.settings), cpu_seconds(operator.pid)
         seconds = _until_ready(place, manifests)
-        place.settle(since)
+        place.settle()
         return Turn(seconds, cpu_seconds(operator.pid) - cpu, place.writes(since), place.specs())
 
 

@@ -20,7 +20,7 @@ VIREO, KUBEVIRT = "vireo.dev/v1alpha1", "kubevirt.io/v1"
 GUEST = "registry.local/guest:1"
 GREETING = r"Welcome to "
 PATIENCE = 120.0  # seconds for one machine
-QUIET = 10.0  # seconds without a write, after which nothing more is to come: guests' agents speak late
+QUIET = 20.0  # seconds without a write, after which nothing more is to come: agents speak late, KubeVirt comes back
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -70,15 +70,16 @@ class Field:
         with Steps(out=sys.stderr).step(what) as step:
             step.wait(what, check, seconds=seconds)
 
-    def settle(self, since: int) -> None:
-        """Until Vireo has written nothing for QUIET seconds; what it writes is counted from the mark `since` of the audit log on."""
-        seen = -1
-        while (now := self.writes(since).total()) != seen:
-            seen = now
+    def settle(self, user: str = USER) -> None:
+        """Until that user (without a name: anybody) has written nothing there for QUIET seconds."""
+        while True:
+            since = audit.mark(self.settings)
             time.sleep(QUIET)
+            if not self.writes(since, user):
+                return
 
     def writes(self, since: int, user: str = USER) -> Counter[str]:
-        """Vireo's requests in the namespace after that mark, by verb and resource, so that the reader sees what they are."""
+        """A user's requests in the namespace after that mark, by verb and resource, so that the reader sees what they are."""
         found = (one for one in audit.writes(self.settings, since, user) if one.namespace == self.namespace)
         return Counter(f"{one.verb} {one.resource}" for one in found)
 

@@ -34,7 +34,7 @@ def _cost(place: Field, name: str, objects: Sequence[Object]) -> None:
         place.api.apply(one)
     for one in objects:
         place.until(f"{one['kind']} {one['metadata']['name']} to be Ready", partial(_check_ready, place, one))
-    place.settle(since)
+    place.settle()
     kinds = place.writes(since)
     show(name, kinds.total() / len(objects), "requests", {"objects": len(objects), "kinds": kinds})
 

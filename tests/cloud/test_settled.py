@@ -135,24 +135,18 @@ def settle(user: User, everything: list[Object], seconds: float) -> None:
     others = [one for one in everything if one not in operations]
     for part in (others, operations):
         user.apply(*part)
-        for one in part:
+        for one in (*part, *others):  # an operation begins something anew
             user.until(f"{one['metadata']['name']} to be done", partial(_check_done, user, one), seconds)
-    for one in others:
-        user.until(f"{one['metadata']['name']} to have started", partial(_check_started, user, one), seconds)
     user.until("a quiet time", lambda: _check_quiet(user), seconds)
 
 
 def _check_done(user: User, one: Object) -> None:
+    """A start ends when the guest's agent speaks, which is long after the guest runs; a paused one has none that could."""
     found = user.get(RESOURCES[one["kind"]], one["metadata"]["name"]) or {}
     said = condition(found, "Complete" if one["kind"] == "Operation" else "Ready")
     waits = said.get("reason") == "WaitingForFirstUse"
     if said.get("status") != "True" and not waits:
         raise NotYet(f"{said.get('reason')}: {said.get('message')}")
-
-
-def _check_started(user: User, one: Object) -> None:
-    """A start ends when the guest's agent speaks, which is long after the guest runs; a paused one has none that could."""
-    found = user.get(RESOURCES[one["kind"]], one["metadata"]["name"]) or {}
     status = found.get("status", {})
     if status.get("phase") == "Running" and "seconds" not in status.get("lastStart", {"seconds": 0}):
         raise NotYet(f"lastStart is {status['lastStart']}")
