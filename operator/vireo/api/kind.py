@@ -91,6 +91,9 @@ class Kind(Generic[Spec, Status]):
     """The objects below whose Warning events are worth reading now, since their own status does not say why they wait."""
     ended: Callable[[Status, Status, Observed[Spec, Status]], tuple[Act, ...]] = lambda _before, _after, _: ()
     """The acts that a status says have ended, and the one before did not: asked once the status was written."""
+    around: frozenset[Resource] = frozenset()
+    """Watched resources of which an object of this kind sees every object, below it or not: what the nodes have, which namespaces
+    there are. One that changes in what is read of it, or in its labels, wakes every object of this kind."""
     heeds_users: bool = True
     """Whether it matters to an object of this kind who names it. If not, what those do wakes nobody."""
     ready_when: str = ""

@@ -29,6 +29,8 @@ class Reason(StrEnum):
     API_ERROR = "ApiError", "The API server could not be asked or answered with an error; Vireo tries again."
     BAD_SPEC = "BadSpec", "The stored spec is not valid for this version of Vireo, for example after an upgrade."
 
+    IN_USE = "InUse", "The object is to be deleted and something still uses it."
+
     # Platform
     SUPPORTED = "Supported", "Everything that Vireo needs is there, in a version it was tested with."
     KUBEVIRT_MISSING = "KubeVirtMissing", "KubeVirt is not installed or not deployed yet."
@@ -58,6 +60,11 @@ class Reason(StrEnum):
     DISK_NOT_READY = "DiskNotReady", "A VirtualDisk that the machine names can not be used yet."
     DISK_CONTENT_MISMATCH = "DiskContentMismatch", "A disk's content is not what its user needs."
     DISK_IN_USE = "DiskInUse", "A disk that the machine names is used by another machine."
+    SWITCH_MISSING = "SwitchMissing", "A VirtualSwitch that the object names does not exist."
+    PORT_GROUP_MISSING = "PortGroupMissing", "The switch has no port group of the name that the object gives."
+    PORT_GROUP_NOT_ALLOWED = "PortGroupNotAllowed", "The port group is not for the namespace of the object."
+    TOO_MANY_PORTS = "TooManyPorts", "The machine names more ports of one switch than the switch gives a machine."
+    NO_FREE_PORT = "NoFreePort", "The switch, or the port group, has given out all its ports."
     SECRET_MISSING = "SecretMissing", "A Secret that the machine names does not exist."
     INSTANCE_TYPE_MISSING = "InstanceTypeMissing", "The instance type that the machine names does not exist."
     PREFERENCE_MISSING = "PreferenceMissing", "The preference that the machine names does not exist."
@@ -115,4 +122,9 @@ class Reason(StrEnum):
         "Data of an earlier disk of the same name was retained: it is neither used nor covered up without being asked.",
     )
     CLAIM_LOST = "ClaimLost", "The claim of the disk, or the volume behind it, was removed by others."
-    IN_USE = "InUse", "The disk is to be deleted and something still uses it."
+
+    # VirtualSwitch
+    CONNECTED = "Connected", "The switch's port groups can be used in the namespaces that they are for."
+    MULTUS_MISSING = "MultusMissing", "Multus is not installed, so nothing can be attached to a switch."
+    UPLINK_FOUND = "UplinkFound", "The switch's uplink is on every node."
+    UPLINK_MISSING = "UplinkMissing", "The switch's uplink is not on every node; the message says where it is missing."

@@ -50,6 +50,8 @@ class Observed(Generic[Spec, Status]):
     """What is ours below this object: by controller reference, or by the labels of a disk."""
     uses: Mapping[Key, Live[Any] | None] = field(default_factory=dict)
     """What the spec names (Kind.uses): each as it is, or None where it does not exist."""
+    around: Mapping[Resource, tuple[Live[Any], ...]] = field(default_factory=dict)
+    """Every object of the resources that the kind looks around at (Kind.around), sorted by name."""
     users: tuple[Live[Any], ...] = ()
     """Vireo's objects whose spec names this one, sorted by key."""
     warnings: Mapping[Key, str] = field(default_factory=dict)

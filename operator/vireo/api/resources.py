@@ -64,6 +64,7 @@ def own(kind: str, plural: str, *, namespaced: bool = True) -> Resource:
 
 VIRTUAL_MACHINE: Final = own("VirtualMachine", "virtualmachines")
 VIRTUAL_DISK: Final = own("VirtualDisk", "virtualdisks")
+VIRTUAL_SWITCH: Final = own("VirtualSwitch", "virtualswitches", namespaced=False)
 OPERATION: Final = own("Operation", "operations")
 PLATFORM: Final = own("Platform", "platforms", namespaced=False)
 CALIBRATION: Final = own("Calibration", "calibrations", namespaced=False)
@@ -71,12 +72,14 @@ CALIBRATION: Final = own("Calibration", "calibrations", namespaced=False)
 EVENT: Final = Resource("events.k8s.io", "v1", "events", "Event")
 SECRET: Final = Resource("", "v1", "secrets", "Secret")
 NODE: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
+NAMESPACE: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 POD: Final = Resource("", "v1", "pods", "Pod")
 CLAIM: Final = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 STORAGE_CLASS: Final = Resource("storage.k8s.io", "v1", "storageclasses", "StorageClass", namespaced=False)
 SNAPSHOT_CLASS: Final = Resource(
     "snapshot.storage.k8s.io", "v1", "volumesnapshotclasses", "VolumeSnapshotClass", namespaced=False
 )
+ATTACHMENT: Final = Resource("k8s.cni.cncf.io", "v1", "network-attachment-definitions", "NetworkAttachmentDefinition")
 API_SERVICE: Final = Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False)
 
 KUBEVIRT: Final = Resource("kubevirt.io", "v1", "kubevirts", "KubeVirt")

@@ -12,5 +12,13 @@ from vireo.kinds.operation.kind import KIND as OPERATION
 from vireo.kinds.platform.kind import KIND as PLATFORM
 from vireo.kinds.virtualdisk.kind import KIND as VIRTUAL_DISK
 from vireo.kinds.virtualmachine.kind import KIND as VIRTUAL_MACHINE
+from vireo.kinds.virtualswitch.kind import KIND as VIRTUAL_SWITCH
 
-KINDS: Final[tuple[Kind[Any, Any], ...]] = (PLATFORM, VIRTUAL_DISK, VIRTUAL_MACHINE, OPERATION, CALIBRATION)
+KINDS: Final[tuple[Kind[Any, Any], ...]] = (
+    PLATFORM,
+    VIRTUAL_DISK,
+    VIRTUAL_SWITCH,
+    VIRTUAL_MACHINE,
+    OPERATION,
+    CALIBRATION,
+)

@@ -65,6 +65,7 @@ class Reader:
             now=now,
             children=self._store.children(live.key, live.meta.uid),
             uses={used: await self._look_up(used) for used in sorted(_used(kind, live))},
+            around={resource: self._store.all(resource) for resource in sorted(kind.around)},
             users=self._store.users(live.key),
         )
 

@@ -30,7 +30,7 @@ class Store:
                 raise ValueError(f"two kinds watch {watch.resource} in different ways: a resource has one projection")
         self.applied: dict[Key, tuple[str, str]] = {}
         """What was true after the last apply of each child that lives: (hash of the wish, footprint of the object)."""
-        self._live: dict[Key, Live[Any]] = {}
+        self._live: defaultdict[Resource, dict[Key, Live[Any]]] = defaultdict(dict)
         self._ends: OrderedDict[Key, int] = OrderedDict()
         self._listed: dict[Resource, int] = {}
         self._children: defaultdict[Key, set[Key]] = defaultdict(set)
@@ -38,15 +38,20 @@ class Store:
         self._users: defaultdict[Key, set[Key]] = defaultdict(set)
 
     def get(self, key: Key) -> Live[Any] | None:
-        return self._live.get(key)
+        return self._live[key.resource].get(key)
 
     def keys(self, resource: Resource) -> tuple[Key, ...]:
         """The keys of all objects of a resource, sorted."""
-        return tuple(sorted(key for key in self._live if key.resource == resource))
+        return tuple(sorted(self._live[resource]))
+
+    def all(self, resource: Resource) -> tuple[Live[Any], ...]:
+        """All objects of a resource, sorted by key."""
+        found = self._live[resource]
+        return tuple(found[key] for key in sorted(found))
 
     def children(self, parent: Key, uid: str) -> tuple[Live[Any], ...]:
         """What is below an object, down to the children of children. What an older object of the same name owned is not."""
-        found = [self._live[key] for key in sorted(self._children.get(parent, ()))]
+        found = [self._live[key.resource][key] for key in sorted(self._children.get(parent, ()))]
         owners = {uid}
         below = [one for one in found if one.meta.controller is None or self.watches[one.resource].by_name]
         while new := [
@@ -58,18 +63,18 @@ class Store:
 
     def users(self, key: Key) -> tuple[Live[Any], ...]:
         """Vireo's objects whose spec names this one, or whose status says that they still hold it, sorted by key."""
-        return tuple(self._live[user] for user in sorted(self._users.get(key, ())))
+        return tuple(self._live[user.resource][user] for user in sorted(self._users.get(key, ())))
 
     def put(self, live: Live[Any]) -> frozenset[Key]:
         """Keeps an object unless a newer one is kept or has ended; answers with the keys that its change wakes."""
         if self._is_stale(live):
             return frozenset()
-        key, old = live.key, self._live.get(live.key)
-        self._live[key] = live
+        key, old = live.key, self.get(live.key)
+        self._live[key.resource][key] = live
         return self._index(key, old, live)
 
     def _is_stale(self, live: Live[Any]) -> bool:
-        version, old = version_of(live.meta.resource_version), self._live.get(live.key)
+        version, old = version_of(live.meta.resource_version), self.get(live.key)
         if old:
             return version < version_of(old.meta.resource_version)
         return version <= max(self._ends.get(live.key, -1), self._listed.get(live.resource, -1))
@@ -79,7 +84,7 @@ class Store:
         self._ends[key] = max(version, self._ends.pop(key, 0))
         if len(self._ends) > ENDS:
             self._ends.popitem(last=False)
-        old = self._live.get(key)
+        old = self.get(key)
         return frozenset() if old is None or version_of(old.meta.resource_version) > version else self._forget(key, old)
 
     def keep(self, resource: Resource, seen: Collection[Key], version: int) -> frozenset[Key]:
@@ -91,10 +96,10 @@ class Store:
     def clear(self, resource: Resource) -> frozenset[Key]:
         """Forgets all objects of a resource that is not served any more."""
         self._listed.pop(resource, None)
-        return frozenset[Key]().union(*(self._forget(key, self._live[key]) for key in self.keys(resource)))
+        return frozenset[Key]().union(*(self._forget(live.key, live) for live in self.all(resource)))
 
     def _forget(self, key: Key, old: Live[Any]) -> frozenset[Key]:
-        del self._live[key]
+        del self._live[key.resource][key]
         self.applied.pop(key, None)
         return self._index(key, old, None)
 
@@ -116,6 +121,10 @@ class Store:
             self._uses.pop(key, None)
         heedful = {one for one in used | names if (kind := self.kinds.get(one.resource)) and kind.heeds_users}
         woken = {key} | {owner for owner in (before, after) if owner} | heedful | self._users.get(key, set())
+        if _shown(old) != _shown(new):
+            woken |= {
+                one for kind in self.kinds.values() if key.resource in kind.around for one in self.keys(kind.resource)
+            }
         return frozenset(one for one in woken if one.resource in self.kinds)
 
     def _owner(self, live: Live[Any] | None) -> Key | None:
@@ -132,6 +141,11 @@ class Store:
 def version_of(resource_version: str) -> int:
     """The resource version as a number that grows."""
     return int(resource_version or 0)
+
+
+def _shown(live: Live[Any] | None) -> tuple[Any, ...]:
+    """What those who look around see of an object: a node is written every few minutes, and nearly always says the same."""
+    return (live.view, live.meta.labels, live.meta.deletion_timestamp is None) if live else ()
 
 
 def _take_out(index: dict[Key, set[Key]], key: Key, member: Key) -> None:

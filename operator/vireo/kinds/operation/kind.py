@@ -7,13 +7,14 @@ from vireo.api.names import API_VERSION
 from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE, Key
+from vireo.kinds.nodes import NodeView
 from vireo.kinds.operation.checks import foreseen
 from vireo.kinds.operation.desired import desired
 from vireo.kinds.operation.figures import ended
 from vireo.kinds.operation.status import status_of
 from vireo.kinds.operation.target import lets_go, uses
 from vireo.kinds.operation.types import BLOCK_OF_ITS_ACTION, NOT_LATER, OperationSpec, OperationStatus
-from vireo.kinds.operation.views import MigrationView, NodeView
+from vireo.kinds.operation.views import MigrationView
 from vireo.kinds.virtualmachine.kind import INSTANCES
 
 

@@ -1,4 +1,4 @@
-"""What is read of a migration of KubeVirt, and of a node."""
+"""What is read of a migration of KubeVirt."""
 
 import msgspec
 
@@ -44,15 +44,3 @@ class MigrationView(msgspec.Struct, frozen=True):
         if state and state.failure_reason:
             return state.failure_reason
         return next((one.message for one in self.status.conditions if one.status == "True" and one.message), "")
-
-
-class NodeSpec(msgspec.Struct, frozen=True):
-    """Whether work is placed on a node."""
-
-    unschedulable: bool = False
-
-
-class NodeView(msgspec.Struct, frozen=True):
-    """What is read of a Node."""
-
-    spec: NodeSpec = NodeSpec()

@@ -12,11 +12,13 @@ from vireo.api.resources import (
     INSTANCE_TYPE,
     KUBEVIRT_INSTANCE,
     KUBEVIRT_MACHINE,
+    NAMESPACE,
     PLATFORM,
     POD,
     PREFERENCE,
     VIRTUAL_DISK,
     VIRTUAL_MACHINE,
+    VIRTUAL_SWITCH,
     Key,
 )
 from vireo.kinds.platform.kind import THE_PLATFORM
@@ -33,9 +35,10 @@ LAUNCHERS: Final = "kubevirt.io=virt-launcher"
 
 
 def uses(meta: Meta, spec: VirtualMachineSpec, status: VirtualMachineStatus) -> frozenset[Key]:
-    """What the spec names; the disks that are attached still; and what has the machine's name at KubeVirt, whoever made it."""
+    """What the spec names; the disks and switches that are attached still; and what has the machine's name at KubeVirt, whoever made it."""
     namespace = meta.namespace
     disks = {disk for _, disk in named_disks(spec)} | {one.disk for one in status.disks}
+    switches = {one.switch for one in spec.networks} | {one.switch for one in status.networks}
     named = (secret(namespace, spec), instance_type(namespace, spec), preference(namespace, spec))
     return frozenset(
         {
@@ -43,6 +46,8 @@ def uses(meta: Meta, spec: VirtualMachineSpec, status: VirtualMachineStatus) -> 
             Key(KUBEVIRT_MACHINE, namespace, meta.name),
             Key(KUBEVIRT_INSTANCE, namespace, meta.name),
             *(Key(VIRTUAL_DISK, namespace, disk) for disk in disks),
+            *(Key(VIRTUAL_SWITCH, "", switch) for switch in switches),
+            *([Key(NAMESPACE, "", namespace)] if switches else []),
             *(key for key in named if key),
         }
     )

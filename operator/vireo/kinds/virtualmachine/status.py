@@ -10,6 +10,7 @@ from vireo.kinds.virtualmachine.attached import attached
 from vireo.kinds.virtualmachine.desired import hushed_until
 from vireo.kinds.virtualmachine.figures import figures
 from vireo.kinds.virtualmachine.findings import STAYS_OFF, ending, guest_state, restart_required, state
+from vireo.kinds.virtualmachine.networks import attached_networks
 from vireo.kinds.virtualmachine.power import (
     RUNNING,
     Instance,
@@ -82,6 +83,7 @@ def _said(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> 
         host=live.view.status.node_name or None if live else None,
         addresses=_addresses(live) if live else (),
         guest=_known_of(machine, live) if live else None,
+        networks=attached_networks(machine, desired, outcomes),
         disks=attached(machine, desired, outcomes),
         instance=started(machine),
         operation=acting(machine),

@@ -13,11 +13,13 @@ from vireo.api.objects import Child, Manifest
 from vireo.api.resources import KUBEVIRT_MACHINE, Key
 from vireo.kinds.virtualmachine.attached import disk_status, named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, platform, preference
+from vireo.kinds.virtualmachine.networks import switch
 from vireo.kinds.virtualmachine.power import Machine, made, strategy, twin
-from vireo.kinds.virtualmachine.types import BOOT, CLOUD_INIT
+from vireo.kinds.virtualmachine.types import BOOT, CLOUD_INIT, POD_NETWORK, Network
 from vireo.kinds.virtualmachine.views import Domain
+from vireo.kinds.virtualswitch.attachments import attachment_name
+from vireo.kinds.virtualswitch.types import BRIDGE
 
-POD_NETWORK: Final = "pod"
 SERIAL_AT_MOST: Final = 20
 """What a guest sees of the serial number of a virtio disk."""
 
@@ -32,7 +34,7 @@ def kubevirt_machine(machine: Machine) -> Child:
             "spec": {
                 "domain": _domain(machine),
                 "volumes": _volumes(machine),
-                "networks": [{"name": POD_NETWORK, "pod": {}}],
+                "networks": _networks(machine),
                 "evictionStrategy": _eviction_strategy(machine),
                 "terminationGracePeriodSeconds": math.ceil(machine.spec.grace_period.total_seconds()),
             },
@@ -60,7 +62,7 @@ def _domain(machine: Machine) -> Manifest:
         "firmware": {"uuid": _uuid(machine)},
         "devices": {
             "disks": _disks(machine),
-            "interfaces": [{"name": POD_NETWORK, "masquerade": {}, "macAddress": _mac(machine)}],
+            "interfaces": _cards(machine),
         },
     }
 
@@ -83,12 +85,36 @@ def _uuid(machine: Machine) -> str:
     return _before(machine).firmware.uuid or machine.meta.uid
 
 
-def _mac(machine: Machine) -> str:
+def _networks(machine: Machine) -> list[Manifest]:
+    """The cluster's side of each network."""
+    return [
+        {"name": one.name, "multus": {"networkName": attachment_name(one.switch, one.port_group)}}
+        for one in machine.spec.networks
+    ] or [{"name": POD_NETWORK, "pod": {}}]
+
+
+def _cards(machine: Machine) -> list[Manifest]:
+    """The guest's side of each network."""
+    return [
+        {"name": one.name, **_binding(machine, one), "macAddress": one.mac_address or _mac(machine, one.name)}
+        for one in machine.spec.networks
+    ] or [{"name": POD_NETWORK, "masquerade": {}, "macAddress": _mac(machine, POD_NETWORK)}]
+
+
+def _binding(machine: Machine, network: Network) -> Manifest:
+    found = switch(machine, network)
+    assert found is not None, "why_not says that the switch exists"
+    binding = found[0].machine_binding
+    return {"bridge": {}} if binding == BRIDGE else {"binding": {"name": binding}}
+
+
+def _mac(machine: Machine, network: str) -> str:
     """Kept as the UUID is: many guests know their network by it. Without one they would get another at each start."""
     cards = _before(machine).devices.interfaces
-    kept = cards[0].mac_address if cards else ""
-    octets = b"\x02" + blake2b(machine.meta.uid.encode(), digest_size=5).digest()  # 02: given locally, for one card
-    return kept or octets.hex(":")
+    kept = next((one.mac_address for one in cards if one.name == network), "")
+    salt = b"" if network == POD_NETWORK else network.encode()
+    octets = blake2b(machine.meta.uid.encode() + salt, digest_size=5).digest()
+    return kept or (b"\x02" + octets).hex(":")  # 02: given locally, for one card
 
 
 def _before(machine: Machine) -> Domain:

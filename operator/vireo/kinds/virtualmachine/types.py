@@ -13,6 +13,8 @@ from vireo.api.schema import Duration, Label, ListMap, MicroTime, Model, Name, Q
 BOOT = "boot"
 CLOUD_INIT = "cloudinit"
 """Names of volumes that are Vireo's own."""
+POD_NETWORK = "pod"
+"""The name of the network that a machine has which names no switch."""
 
 ONE_USE = Rule(
     "!has(self.spec.bootDisk.disk) || !has(self.spec.disks) || "
@@ -117,6 +119,26 @@ class DataDisk(Model):
     disk: Annotated[Name, Field(description="A VirtualDisk of this namespace.")]
 
 
+class Network(Model):
+    """A port of a switch."""
+
+    name: Annotated[
+        Label,
+        Field(description="Its name in this machine."),
+        Rule(f"self != '{POD_NETWORK}'", f"the name {POD_NETWORK} is taken: choose another"),
+    ]
+    switch: Annotated[Label, Field(description="A VirtualSwitch.")]
+    port_group: Annotated[Label, Field(description="A port group of it that this namespace may use.")]
+    mac_address: Annotated[
+        str | None,
+        Field(
+            description="The hardware address that the guest has there. Absent: one that is made for it, and stays.",
+            pattern=r"^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}$",
+            max_length=17,
+        ),
+    ] = None
+
+
 class Initialization(Model):
     """What the guest is told at its first boot."""
 
@@ -185,6 +207,14 @@ class VirtualMachineSpec(Model):
             "a disk is attached once: name each disk once",
         ),
     ] = ()
+    networks: Annotated[
+        tuple[Network, ...],
+        Field(
+            description="The switch ports that it is attached to. None: it has the network of the pods, and that only then.",
+            max_length=32,
+        ),
+        ListMap("name"),
+    ] = ()
     initialization: Annotated[Initialization | None, Field(description="What the guest is told at its first boot.")] = (
         None
     )
@@ -221,6 +251,14 @@ class AttachedDisk(Model):
     name: Annotated[str, Field(description="Its name in the machine.", max_length=63)]
     disk: Annotated[Name, Field(description="The VirtualDisk.")]
     claim: Annotated[Name, Field(description="The PersistentVolumeClaim.")]
+
+
+class AttachedNetwork(Model):
+    """A switch port that the machine is attached to, or may be at any moment."""
+
+    name: Annotated[str, Field(description="Its name in the machine.", max_length=63)]
+    switch: Annotated[Name, Field(description="The VirtualSwitch.")]
+    port_group: Annotated[str, Field(description="The port group.", max_length=63)]
 
 
 class ActingOperation(Model):
@@ -278,6 +316,10 @@ class VirtualMachineStatus(Remembering):
         ListMap("network", "ip"),
     ] = ()
     guest: Annotated[Guest | None, Field(description="What is known of the guest, while it runs.")] = None
+    networks: Annotated[
+        tuple[AttachedNetwork, ...],
+        Field(description="The switch ports that it is attached to, or may be at any moment.", max_length=64),
+    ] = ()
     disks: Annotated[
         tuple[AttachedDisk, ...],
         Field(

@@ -54,9 +54,28 @@ class Firmware(msgspec.Struct, frozen=True):
     uuid: str = ""
 
 
+class MultusSource(msgspec.Struct, frozen=True, rename="camel"):
+    """The NetworkAttachmentDefinition that a network names."""
+
+    network_name: str
+
+
+class Network(msgspec.Struct, frozen=True):
+    """networks[] of KubeVirt's machine and of its instance."""
+
+    name: str
+    multus: MultusSource | None = None
+
+    @property
+    def attachment(self) -> str:
+        """The NetworkAttachmentDefinition of its own namespace that it names, or nothing."""
+        return self.multus.network_name if self.multus else ""
+
+
 class Card(msgspec.Struct, frozen=True, rename="camel"):
     """domain.devices.interfaces[]."""
 
+    name: str = ""
     mac_address: str = ""
 
 
@@ -94,6 +113,7 @@ class GuestSpec(msgspec.Struct, frozen=True):
 
     domain: Domain = Domain()
     volumes: tuple[Volume, ...] = ()
+    networks: tuple[Network, ...] = ()
 
 
 class Template(msgspec.Struct, frozen=True):

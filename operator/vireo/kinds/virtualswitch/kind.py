@@ -1,0 +1,60 @@
+"""VirtualSwitch: names, columns and what is read for it."""
+
+from typing import Final
+
+from vireo.api.kind import Column, Kind, Watch
+from vireo.api.names import API_VERSION
+from vireo.api.objects import Live, Meta
+from vireo.api.resources import ATTACHMENT, NAMESPACE, NODE, VIRTUAL_SWITCH, Key
+from vireo.kinds.nodes import NodeView
+from vireo.kinds.platform.kind import THE_PLATFORM
+from vireo.kinds.virtualswitch.desired import desired
+from vireo.kinds.virtualswitch.ports import user_keys
+from vireo.kinds.virtualswitch.status import status_of
+from vireo.kinds.virtualswitch.types import VirtualSwitchSpec, VirtualSwitchStatus
+from vireo.kinds.virtualswitch.views import AttachmentView, NamespaceView
+
+
+def uses(_: Meta, __: VirtualSwitchSpec, status: VirtualSwitchStatus) -> frozenset[Key]:
+    """What the cluster can do; and who has a port, also when they do not name the switch any more."""
+    return frozenset({THE_PLATFORM}) | user_keys(status)
+
+
+def _switch_of(live: Live[AttachmentView]) -> Key | None:
+    """The switch that controls an attachment."""
+    owner = live.meta.controller
+    if owner is None or (owner.api_version, owner.kind) != (API_VERSION, VIRTUAL_SWITCH.kind):
+        return None
+    return Key(VIRTUAL_SWITCH, "", owner.name)
+
+
+KIND: Final = Kind(
+    resource=VIRTUAL_SWITCH,
+    singular="virtualswitch",
+    short_names=("vsw",),
+    description="A switch over a bridge that the nodes have, with port groups: each can be used in the namespaces that it names, and "
+    "machines and containers there are attached to it.",
+    spec=VirtualSwitchSpec,
+    status=VirtualSwitchStatus,
+    longest_name=63,
+    columns=(
+        Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "Whether it is as the spec asks."),
+        Column("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', "Why, as one word."),
+        Column("Uplink", "string", ".spec.uplink.bridge", "The bridge on the nodes."),
+        Column("Hosts", "integer", ".status.hosts", "On how many nodes it was found."),
+        Column("Used", "integer", ".status.used", "How many ports are given out."),
+        Column("Ports", "integer", ".spec.ports", "How many it has."),
+        Column("Age", "date", ".metadata.creationTimestamp", "Since when it exists."),
+        Column("Message", "string", '.status.conditions[?(@.type=="Ready")].message', "Why, as a sentence.", wide=True),
+    ),
+    watches=(
+        Watch(ATTACHMENT, AttachmentView, parent=VIRTUAL_SWITCH, owner=_switch_of),
+        Watch(NAMESPACE, NamespaceView),
+        Watch(NODE, NodeView),
+    ),
+    around=frozenset({NAMESPACE, NODE}),
+    uses=uses,
+    desired=desired,
+    status_of=status_of,
+    ready_when="kubectl wait virtualswitch.vireo.dev/NAME --for=condition=Ready",
+)
