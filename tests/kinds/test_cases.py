@@ -6,6 +6,7 @@ given.yaml     object:    the object itself, as the API server holds it (uid and
                children:  what is ours below it
                uses:      the objects that its spec names, those that exist
                users:     Vireo's objects that name it
+               around:    what the kind looks around at: nodes, namespaces
                warnings:  the newest Warning event of an object, `Reason: note` by its name
                outcomes:  steps that did not succeed: {create | apply | delete | call: WHICH, finding: {reason, message}}
                learned:   the Calibrations that there are
@@ -137,6 +138,7 @@ def _observed(kind: AnyKind, given: Raw) -> Observed[Any, Any]:
         learned=learned(given.get("learned", ())),
         children=tuple(_child(kind, self, raw) for raw in given.get("children", ())),
         uses={key: used.get(key) for key in sorted(named)},
+        around=_around(kind, given.get("around", ())),
         users=tuple(sorted((_user(self, raw) for raw in given.get("users", ())), key=lambda one: one.key)),
     )
     puzzles = {str(key): key for key in kind.puzzles(observed)}
@@ -145,6 +147,13 @@ def _observed(kind: AnyKind, given: Raw) -> Observed[Any, Any]:
         f"{kind.name} does not ask for warnings about {warnings.keys() - puzzles.keys()}"
     )
     return replace(observed, warnings={puzzles[name]: text for name, text in warnings.items()})
+
+
+def _around(kind: AnyKind, raws: Iterable[Raw]) -> dict[Resource, tuple[Live[Any], ...]]:
+    found = sorted((live(kind, raw) for raw in raws), key=lambda one: one.key)
+    strange = {one.resource for one in found} - kind.around
+    assert not strange, f"{kind.name} does not look around at {', '.join(map(str, strange))}"
+    return {resource: tuple(one for one in found if one.resource == resource) for resource in kind.around}
 
 
 def learned(calibrations: Iterable[Raw]) -> Learned:

@@ -100,6 +100,7 @@ class World:
             now=self.now,
             children=self.store.children(self.key, me.meta.uid),
             uses={used: self.store.get(used) for used in sorted(self.kind.uses(me.meta, me.view.spec, me.view.status))},
+            around={one: self.store.all(one) for one in self.kind.around},
             users=self.store.users(self.key),
         )
 

@@ -7,7 +7,7 @@ from vireo.api.names import API_VERSION
 from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE, Key
-from vireo.kinds.nodes import NodeView
+from vireo.kinds.cluster import NodeView
 from vireo.kinds.operation.checks import foreseen
 from vireo.kinds.operation.desired import desired
 from vireo.kinds.operation.figures import ended

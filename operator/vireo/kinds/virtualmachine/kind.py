@@ -21,6 +21,7 @@ from vireo.api.resources import (
     VIRTUAL_SWITCH,
     Key,
 )
+from vireo.kinds.cluster import NamespaceView
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.virtualmachine.attached import lets_go, named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, preference, secret, why_not
@@ -103,6 +104,7 @@ KIND: Final = Kind(
         Watch(CLUSTER_INSTANCE_TYPE, NamedView),
         Watch(PREFERENCE, NamedView),
         Watch(CLUSTER_PREFERENCE, NamedView),
+        Watch(NAMESPACE, NamespaceView),
     ),
     uses=uses,
     desired=desired,

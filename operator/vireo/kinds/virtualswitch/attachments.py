@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from vireo.api.objects import Child
 from vireo.api.resources import ATTACHMENT
-from vireo.kinds.nodes import BRIDGE_RESOURCE
+from vireo.kinds.cluster import BRIDGE_RESOURCE
 from vireo.kinds.virtualswitch.types import PortGroup, VirtualSwitchSpec, VlanRange
 
 CNI_VERSION: Final = "1.0.0"

@@ -8,7 +8,7 @@ from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import once
 from vireo.api.resources import NODE
-from vireo.kinds.nodes import NodeView
+from vireo.kinds.cluster import NodeView
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.platform.types import PlatformStatus
 from vireo.kinds.virtualswitch.ports import Switch, ports

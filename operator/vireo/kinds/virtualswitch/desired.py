@@ -3,11 +3,11 @@
 from vireo.api.objects import Live
 from vireo.api.reconcile import Desired, once
 from vireo.api.resources import ATTACHMENT, NAMESPACE, Key
+from vireo.kinds.cluster import NamespaceView
 from vireo.kinds.virtualswitch.attachments import attachment, attachment_name
 from vireo.kinds.virtualswitch.checks import CANNOT_BE_MADE, why_not
 from vireo.kinds.virtualswitch.ports import Switch, places
 from vireo.kinds.virtualswitch.selector import may_use
-from vireo.kinds.virtualswitch.views import NamespaceView
 
 
 def desired(switch: Switch) -> Desired:

@@ -6,13 +6,13 @@ from vireo.api.kind import Column, Kind, Watch
 from vireo.api.names import API_VERSION
 from vireo.api.objects import Live, Meta
 from vireo.api.resources import ATTACHMENT, NAMESPACE, NODE, VIRTUAL_SWITCH, Key
-from vireo.kinds.nodes import NodeView
+from vireo.kinds.cluster import NamespaceView, NodeView
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.virtualswitch.desired import desired
 from vireo.kinds.virtualswitch.ports import user_keys
 from vireo.kinds.virtualswitch.status import status_of
 from vireo.kinds.virtualswitch.types import VirtualSwitchSpec, VirtualSwitchStatus
-from vireo.kinds.virtualswitch.views import AttachmentView, NamespaceView
+from vireo.kinds.virtualswitch.views import AttachmentView
 
 
 def uses(_: Meta, __: VirtualSwitchSpec, status: VirtualSwitchStatus) -> frozenset[Key]:

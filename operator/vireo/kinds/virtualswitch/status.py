@@ -48,11 +48,10 @@ def _said(switch: Switch, desired: Desired, outcomes: tuple[Outcome, ...]) -> tu
 
 
 def _connected(switch: Switch) -> Finding:
-    groups, places = len(switch.spec.port_groups), sum(map(len, namespaces(switch).values()))
+    where = {namespace for found in namespaces(switch).values() for namespace in found}
     return Finding(
         Reason.CONNECTED,
-        f"Its {groups} port groups can be used in {places} places (port group and namespace); {taken(switch)} of {switch.spec.ports} "
-        "ports are given out.",
+        f"Port groups: {len(switch.spec.port_groups)}, in namespaces: {len(where)}.",
     )
 
 

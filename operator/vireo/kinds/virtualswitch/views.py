@@ -1,4 +1,4 @@
-"""What is read of an attachment and of a namespace."""
+"""What is read of an attachment."""
 
 import msgspec
 
@@ -13,7 +13,3 @@ class AttachmentView(msgspec.Struct, frozen=True):
     """A NetworkAttachmentDefinition."""
 
     spec: AttachmentSpec = AttachmentSpec()
-
-
-class NamespaceView(msgspec.Struct, frozen=True):
-    """A namespace: its labels and its end stand in the metadata."""

@@ -1,4 +1,4 @@
-"""What is read of a Node, whoever reads it: a resource has one projection."""
+"""What is read of nodes and namespaces, whoever reads it: a resource has one projection."""
 
 from typing import Final
 
@@ -34,3 +34,7 @@ class NodeView(msgspec.Struct, frozen=True):
     def is_marked(self) -> bool:
         """Whether the marker has found any bridge there."""
         return any(name.startswith(BRIDGE_RESOURCE) for name in self.status.allocatable)
+
+
+class NamespaceView(msgspec.Struct, frozen=True):
+    """A namespace: its labels and its end stand in the metadata."""
