@@ -64,7 +64,7 @@ async def test_an_own_object_that_ended_unnoticed_is_forgotten(
     alive = next(live for key in store.keys(TOY) if (live := store.get(key)) and key.name == "alive")
     raw = b'{"metadata": {"name": "ended", "namespace": "%s", "uid": "u", "resourceVersion": "%s"}, "spec": {}}'
     ended = decode_own(KIND, raw % (cluster.namespace.encode(), alive.meta.resource_version.encode()))
-    store._live[ended.key] = ended  # as if its end had been in a gap of kopf's watch
+    store._live[TOY][ended.key] = ended  # as if its end had been in a gap of kopf's watch
 
     async def forgotten() -> bool:
         return store.get(ended.key) is None
