@@ -8,6 +8,7 @@ from typing import Any
 
 from cloud.api import Api, Object, condition, documents
 from cloud.build import binary
+from cloud.networks.node import BINDING
 from cloud.settings import Settings
 from cloud.steps import Failure, NotYet, Steps
 from cloud.workloads import check_rolled_out
@@ -22,6 +23,11 @@ FEATURE_GATES = (
     "LiveUpdateNADRef",  # another network without a restart
     "Snapshot",
 )
+BINDING_PLUGIN = {
+    "domainAttachmentType": "tap",
+    "networkAttachmentDefinition": f"{NAMESPACE}/{BINDING}",
+    "migration": {},
+}
 READY_SOON = {"readinessProbe": {"initialDelaySeconds": 1, "periodSeconds": 2}}  # instead of 15 s and 10 to 20 s
 ADVICE = "`kubectl -n kubevirt get events,pods -o wide` says why; `make up` again goes on where it stopped"
 
@@ -58,6 +64,8 @@ def kubevirt(tolerations: Sequence[Object] = ()) -> Object:
             "configuration": {
                 "imagePullPolicy": "IfNotPresent",
                 "vmRolloutStrategy": "LiveUpdate",
+                # What machines' ports are bound by on a kernel without `dummy` links (see cloud.networks).
+                "network": {"binding": {BINDING: BINDING_PLUGIN}},
                 "developerConfiguration": {"useEmulation": True, "featureGates": list(FEATURE_GATES)},
             },
             "customizeComponents": {

@@ -83,6 +83,15 @@ class Network:
         return f"vireo{self.index}n{number}"
 
     @property
+    def segment(self) -> str:
+        """The host's bridge that joins the nodes' bridges for switches: a segment of its own, without an address."""
+        return f"vireo{self.index}s"
+
+    def segment_link(self, number: int) -> str:
+        """The host's end of real node `number`'s cable to the segment."""
+        return f"vireo{self.index}s{number}"
+
+    @property
     def cgroup(self) -> str:
         """The control group that holds every process of the cloud, below each hierarchy's root."""
         return f"vireo{self.index}"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 
 import image
-from cloud import build, cgroups, claim, control_plane, kubevirt, nodes, registry, simulated, storage, vireo
+from cloud import build, cgroups, claim, control_plane, kubevirt, networks, nodes, registry, simulated, storage, vireo
 from cloud.build import debian
 from cloud.nodes import host, needs
 from cloud.settings import Settings
@@ -82,7 +82,7 @@ def _artefacts(settings: Settings) -> list[str]:
     """What has to be built for this cloud."""
     names = [*CONTROL_PLANE_BINARIES, *_programs(settings)]
     if settings.real_nodes:
-        names += [*nodes.BINARIES, *nodes.CNI_PLUGINS, "registry", "kubevirt-manifests", storage.CRDS, *_images()]
+        names += [*nodes.BINARIES, *nodes.CNI_PLUGINS, "registry", "kubevirt-manifests", storage.CRDS, networks.CRD, *_images()]
     elif settings.simulated_nodes:
         names.append("kubevirt")
     if settings.simulated_nodes:
@@ -114,6 +114,7 @@ def _platform(settings: Settings, steps: Steps) -> dict[str, Callable[[], None]]
     if settings.real_nodes:
         tolerations = [simulated.TOLERATION] if settings.simulated_nodes else []
         parts["KubeVirt"] = lambda: kubevirt.deploy(settings, steps, tolerations)
+        parts["networks"] = lambda: networks.deploy(settings, steps)
         parts["storage"] = lambda: storage.deploy(settings, steps)
     if settings.simulated_nodes:
         parts["simulated"] = lambda: simulated.deploy(settings, steps)

@@ -42,6 +42,7 @@ PINS = {
         released={"github.com/containerd/containerd/api": v.CONTAINERD_API},
     ),
     "cni": Pin({"github.com/containernetworking/plugins": v.CNI_PLUGINS}),
+    "multus": Pin({"gopkg.in/k8snetworkplumbingwg/multus-cni.v4": v.MULTUS}),
     "kubevirt": Pin(
         {"kubevirt.io/kubevirt": v.KUBEVIRT},
         released={"kubevirt.io/": v.KUBEVIRT},

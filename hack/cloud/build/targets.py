@@ -84,8 +84,15 @@ GO: Sequence[GoBinaries] = (
         {
             path.rpartition("/")[2]: f"github.com/containernetworking/plugins/plugins/{path}"
             for path in ("main/bridge", "main/loopback", "ipam/host-local", "ipam/static", "meta/portmap")
-        },
+        }
+        | {"tap": "./tap"},
         stamps={"all": f"github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion={v.CNI_PLUGINS}"},
+    ),
+    GoBinaries(
+        "multus",
+        MODULES / "multus",
+        {"multus": "gopkg.in/k8snetworkplumbingwg/multus-cni.v4/cmd/multus"},
+        stamps={"all": f"gopkg.in/k8snetworkplumbingwg/multus-cni.v4/pkg/multus.version={v.MULTUS}"},
     ),
     GoBinaries(
         "registry",
@@ -192,6 +199,14 @@ SNAPSHOT_CRDS = ModuleFiles(
     ],
 )
 
+# The API of attachments: the cluster's administrator installs it with Multus.
+ATTACHMENT_CRD = ModuleFiles(
+    "attachment-crd",
+    MODULES / "multus",
+    "github.com/k8snetworkplumbingwg/network-attachment-definition-client",
+    ["artifacts/networks-crd.yaml"],
+)
+
 CERT_MANAGER_CRDS = ModuleFiles(
     "cert-manager-crds",
     MODULES / "cert-manager",
@@ -256,7 +271,17 @@ IMAGES: Sequence[OciImage] = (
 
 TARGETS: Mapping[str, Target] = {
     target.name: target
-    for target in (MACHINE_TOOLS, GUEST_PACKAGES, GUEST_DISK, SNAPSHOT_CRDS, CERT_MANAGER_CRDS, *GO, *C, *IMAGES)
+    for target in (
+        MACHINE_TOOLS,
+        GUEST_PACKAGES,
+        GUEST_DISK,
+        SNAPSHOT_CRDS,
+        ATTACHMENT_CRD,
+        CERT_MANAGER_CRDS,
+        *GO,
+        *C,
+        *IMAGES,
+    )
 }
 BINARIES: Mapping[str, str] = {
     **{binary: target.name for target in GO for binary in target.commands},

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from cloud.networks.node import CABLE
 from cloud.nodes.node import Node, nodes
 from cloud.settings import Network, Settings
 from cloud.steps import Failure, NotYet, Steps
@@ -24,10 +25,11 @@ def build_network(settings: Settings) -> None:
     """The bridge with the host's address, and the routes to pods. What the cloud does not have is unreachable, so that
     no packet for it can leave the machine."""
     network = settings.network
-    if not Path("/sys/class/net", network.bridge).exists():
-        ip("link", "add", network.bridge, "type", "bridge")
+    for bridge in (network.bridge, network.segment):
+        if not _exists(bridge):
+            ip("link", "add", bridge, "type", "bridge")
+        ip("link", "set", bridge, "up")
     ip("address", "replace", f"{network.host}/24", "dev", network.bridge)
-    ip("link", "set", network.bridge, "up")
     ip("route", "replace", "unreachable", str(network.all))
     ip("route", "replace", "local", str(network.simulated), "dev", "lo")
     for node in nodes(settings):
@@ -35,9 +37,10 @@ def build_network(settings: Settings) -> None:
 
 
 def remove_network(network: Network) -> None:
-    """Removes the bridge and every route of the cloud; the nodes' cables went with them."""
-    if Path("/sys/class/net", network.bridge).exists():
-        ip("link", "delete", network.bridge)
+    """Removes the bridges and every route of the cloud; the nodes' cables went with them."""
+    for bridge in (network.bridge, network.segment):
+        if _exists(bridge):
+            ip("link", "delete", bridge)
     for route in _routes():
         if route["dst"] == str(network.all):
             ip("route", "delete", "unreachable", route["dst"])
@@ -46,27 +49,34 @@ def remove_network(network: Network) -> None:
 
 
 def plug_in(node: Node, pid: int, *, fresh: bool) -> None:
-    """Puts a cable between the bridge and the node whose first process runs in the namespaces of `pid`.
+    """Puts cables between the bridges and the node whose first process runs in the namespaces of `pid`.
 
-    A fresh process gets a new cable: the one that is there belongs to namespaces that are about to vanish.
+    A fresh process gets new cables: those that are there belong to namespaces that are about to vanish.
     Raises NotYet until the process has a network namespace of its own.
     """
-    link, network = node.settings.network.link(node.number), node.settings.network
+    network = node.settings.network
     try:
         if Path(f"/proc/{pid}/ns/net").readlink() == Path("/proc/self/ns/net").readlink():
             raise NotYet("the node's network namespace")
     except FileNotFoundError:
         raise NotYet("the node's first process") from None
-    if fresh and Path("/sys/class/net", link).exists():
-        ip("link", "delete", link)
-    if not Path("/sys/class/net", link).exists():
-        ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", str(pid))
-    ip("link", "set", link, "master", network.bridge, "up")
+    cables = (
+        (network.link(node.number), "eth0", network.bridge),
+        (network.segment_link(node.number), CABLE, network.segment),
+    )
+    for link, inside, bridge in cables:
+        if fresh and _exists(link):
+            ip("link", "delete", link)
+        if not _exists(link):
+            ip("link", "add", link, "type", "veth", "peer", "name", inside, "netns", str(pid))
+        ip("link", "set", link, "master", bridge, "up")
 
 
 def set_cable(node: Node, *, up: bool) -> None:
-    """Pulls the node's cable, or plugs it in again."""
-    ip("link", "set", node.settings.network.link(node.number), "up" if up else "down")
+    """Pulls the node's cables, or plugs them in again."""
+    network = node.settings.network
+    for link in (network.link(node.number), network.segment_link(node.number)):
+        ip("link", "set", link, "up" if up else "down")
 
 
 def ip(*arguments: str) -> str:
@@ -75,6 +85,10 @@ def ip(*arguments: str) -> str:
     if done.returncode:
         raise Failure(f"ip {' '.join(arguments)}: {done.stderr.strip()}", advice="`make down`, then `make up`")
     return done.stdout
+
+
+def _exists(link: str) -> bool:
+    return Path("/sys/class/net", link).exists()
 
 
 def _routes() -> list[dict[str, Any]]:

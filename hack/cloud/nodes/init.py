@@ -105,10 +105,19 @@ def connect(plan: Plan) -> None:
     until(lambda: Path("/sys/class/net/eth0").exists(), "the host to plug eth0 in")
     run("ip", "address", "add", plan["address"], "dev", "eth0")
     run("ip", "link", "set", "eth0", "up")
+    connect_segment(*plan["segment"])
     for target, gateway in plan["routes"]:
         run("ip", "route", "add", target, "via", gateway)
     for name, value in SYSCTLS.items():
         Path("/proc/sys", name).write_text(value)
+
+
+def connect_segment(cable: str, bridge: str) -> None:
+    """The bridge for switches, with the cable to the other nodes' as its uplink: what an administrator makes on their nodes."""
+    until(lambda: Path("/sys/class/net", cable).exists(), f"the host to plug {cable} in")
+    run("ip", "link", "add", bridge, "type", "bridge")
+    run("ip", "link", "set", cable, "master", bridge, "up")
+    run("ip", "link", "set", bridge, "up")
 
 
 def supervise(plan: Plan, logs: dict[str, int]) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import yaml
 
+from cloud.networks import node as networks
 from cloud.settings import SHARED_ON_NODES, Settings
 
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 IMAGES = "registry.local"  # the registry's name in image references
+POD_NETWORK = "/etc/cni/net.d/10-pods.conflist"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def files(node: Node) -> dict[str, str]:
         "/etc/group": "root:x:0:\ntty:x:5:\ndisk:x:6:\nkvm:x:36:\nnogroup:x:65534:\n",
         "/etc/containerd/config.toml": containerd(),
         f"/etc/containerd/certs.d/{IMAGES}/hosts.toml": registry_hosts(node.settings),
-        "/etc/cni/net.d/10-pods.conflist": json.dumps(pod_network(node), indent=1),
+        networks.CONFIGURATION: networks.configuration(POD_NETWORK),
+        POD_NETWORK: json.dumps(pod_network(node), indent=1),
         "/etc/kubernetes/kubelet.yaml": yaml.safe_dump(kubelet(node)),
         "/etc/kubernetes/kube-proxy.yaml": yaml.safe_dump(kube_proxy(node)),
     }
@@ -82,6 +85,7 @@ def commands(node: Node) -> dict[str, list[str]]:
             f"--hostname-override={node.name}", f"--node-ip={node.address}", "--root-dir=/var/lib/kubelet",
         ],
         "kube-proxy": ["kube-proxy", "--config=/etc/kubernetes/kube-proxy.yaml"],
+        "bridge-marker": ["bridge-marker", node.name],
     }  # fmt: skip
 
 
@@ -188,6 +192,7 @@ def plan(node: Node, binaries: dict[str, Path], cni: dict[str, Path]) -> dict[st
         "cgroup": f"{node.cgroup}/system",
         "address": f"{node.address}/24",
         "routes": [[str(network.all), str(network.host)]] + [[str(other.pods), str(other.address)] for other in others],
+        "segment": [networks.CABLE, networks.BRIDGE],
         "shared": [str(node.settings.shared), str(SHARED_ON_NODES)],
         "binaries": {f"/opt/vireo/bin/{name}": str(path) for name, path in binaries.items()}
         | {f"/opt/cni/bin/{name}": str(path) for name, path in cni.items()},

@@ -7,6 +7,7 @@ from pathlib import Path
 from cloud import cgroups, control_plane, pki, processes, storage
 from cloud.api import Api, condition
 from cloud.build import binary
+from cloud.networks import node as networks
 from cloud.nodes import host
 from cloud.nodes.node import Node, files, nodes, plan
 from cloud.pki import Identity, pair
@@ -14,8 +15,8 @@ from cloud.processes import Process
 from cloud.settings import CHECKOUT, Settings
 from cloud.steps import NotYet, Step, Steps
 
-BINARIES = ("containerd", "containerd-shim-runc-v2", "ctr", "kubelet", "kube-proxy")
-CNI_PLUGINS = ("bridge", "host-local", "loopback", "portmap")
+BINARIES = ("containerd", "containerd-shim-runc-v2", "ctr", "kubectl", "kubelet", "kube-proxy")
+CNI_PLUGINS = ("bridge", "host-local", "loopback", "multus", "portmap", "static", "tap")
 WORKER, CONTROL_PLANE = ({f"node-role.kubernetes.io/{role}": ""} for role in ("worker", "control-plane"))
 ADVICE = "the log above says why; `make down` and `make up` begin afresh"
 
@@ -43,6 +44,7 @@ def prepare(node: Node) -> None:
         [
             Identity(node.name, f"system:node:{node.name}", ("system:nodes",), (node.name, str(node.address))),
             Identity(f"{node.name}-proxy", "system:kube-proxy"),
+            Identity(f"{node.name}-multus", networks.MULTUS_USER),
         ],
     )
     for path, content in (files(node) | _credentials(node)).items():
@@ -53,7 +55,7 @@ def prepare(node: Node) -> None:
     (node.dir / "var/lib").mkdir(parents=True, exist_ok=True)
     (node.dir / "root").mkdir(exist_ok=True)
     node.settings.shared.mkdir(exist_ok=True)
-    binaries = {name: binary(name) for name in BINARIES}
+    binaries = {name: binary(name) for name in BINARIES} | {"bridge-marker": networks.MARKER}
     plugins = {name: binary(name) for name in CNI_PLUGINS}
     _plan_file(node).write_text(json.dumps(plan(node, binaries, plugins), indent=1))
 
@@ -146,4 +148,5 @@ def _credentials(node: Node) -> dict[str, str]:
         "/etc/kubernetes/kubelet.key": pair(node.settings, node.name).key.read_text(),
         "/etc/kubernetes/kubelet.kubeconfig": pki.kubeconfig(node.settings, node.name, server),
         "/etc/kubernetes/kube-proxy.kubeconfig": pki.kubeconfig(node.settings, f"{node.name}-proxy", server),
+        networks.KUBECONFIG: pki.kubeconfig(node.settings, f"{node.name}-multus", server),
     }
