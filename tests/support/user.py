@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from cloud.api import Api, condition
 from cloud.console import Console
+from cloud.networks.node import BINDING, BRIDGE
 from cloud.settings import Settings
 from cloud.steps import NotYet, Steps
 
@@ -19,8 +20,15 @@ Object = dict[str, Any]
 
 GUEST = "registry.local/guest:1"
 MACHINES, DISKS, OPERATIONS = "virtualmachines.vireo.dev", "virtualdisks.vireo.dev", "operations.vireo.dev"
+SWITCHES = "virtualswitches.vireo.dev"
+CLUSTER_WIDE = ("namespaces", SWITCHES)
 INSTANCES, KUBEVIRT_MACHINES = "virtualmachineinstances.kubevirt.io", "virtualmachines.kubevirt.io"
-VERSIONS = {"vireo.dev": "v1alpha1", "kubevirt.io": "v1", "snapshot.storage.k8s.io": "v1"}
+VERSIONS = {
+    "vireo.dev": "v1alpha1",
+    "kubevirt.io": "v1",
+    "snapshot.storage.k8s.io": "v1",
+    "k8s.cni.cncf.io": "v1",
+}
 PATIENCE = 120.0  # seconds for what takes one on an idle machine: tests wait for what must become true, not for a time
 
 
@@ -134,7 +142,7 @@ class User:
         root = f"/apis/{group}/{VERSIONS[group]}" if group else "/api/v1"
         return (
             f"{root}/{plural}/{name}"
-            if plural == "namespaces"
+            if resource in CLUSTER_WIDE
             else f"{root}/namespaces/{self.namespace}/{plural}/{name}"
         )
 
@@ -156,6 +164,12 @@ def machine(name: str, **spec: Any) -> Object:
 def disk(name: str, **spec: Any) -> Object:
     """A small empty disk."""
     return _own("VirtualDisk", name, {"size": "1Gi", **spec})
+
+
+def switch(name: str, *port_groups: Object, **spec: Any) -> Object:
+    """A switch over the bridge that real nodes have, whose machines are bound as this kernel can."""
+    usual = {"uplink": {"bridge": BRIDGE}, "machineBinding": BINDING, "portGroups": list(port_groups)}
+    return _own("VirtualSwitch", name, {**usual, **spec})
 
 
 def operation(name: str, machine: str, action: str, **spec: Any) -> Object:
