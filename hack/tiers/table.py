@@ -72,7 +72,7 @@ def _on_a_bare_control_plane(work: Work, marks: str, *options: str) -> None:
 
 
 TIERS: Mapping[str, Tier] = {
-    "lint": Tier("the rules of the house", 15, lint),
+    "lint": Tier("the rules of the house", 30, lint),
     "fast": Tier("what needs no cluster", 10, fast),
     "go": Tier("the CSI driver's own tests", 15, go),
     "api": Tier("against a real API server, without nodes", 30, api),
