@@ -82,7 +82,15 @@ def _artefacts(settings: Settings) -> list[str]:
     """What has to be built for this cloud."""
     names = [*CONTROL_PLANE_BINARIES, *_programs(settings)]
     if settings.real_nodes:
-        names += [*nodes.BINARIES, *nodes.CNI_PLUGINS, "registry", "kubevirt-manifests", storage.CRDS, networks.CRD, *_images()]
+        names += [
+            *nodes.BINARIES,
+            *nodes.CNI_PLUGINS,
+            "registry",
+            "kubevirt-manifests",
+            storage.CRDS,
+            networks.CRD,
+            *_images(),
+        ]
     elif settings.simulated_nodes:
         names.append("kubevirt")
     if settings.simulated_nodes:

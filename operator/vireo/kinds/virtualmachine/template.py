@@ -111,13 +111,9 @@ def _binding(machine: Machine, network: Network) -> Manifest:
 def _mac(machine: Machine, network: str) -> str:
     """Kept as the UUID is: many guests know their network by it. Without one they would get another at each start."""
     cards = _before(machine).devices.interfaces
-    if network == POD_NETWORK:  # whatever it was called there
-        cards = cards[:1]
-    else:
-        cards = tuple(one for one in cards if one.name == network)
-    kept = cards[0].mac_address if cards else ""
-    salt = b"" if network == POD_NETWORK else network.encode()
-    octets = blake2b(machine.meta.uid.encode() + salt, digest_size=5).digest()
+    of_pods = network == POD_NETWORK  # whatever it was called there
+    kept = next((one.mac_address for one in cards if of_pods or one.name == network), "")
+    octets = blake2b(machine.meta.uid.encode() + (b"" if of_pods else network.encode()), digest_size=5).digest()
     return kept or (b"\x02" + octets).hex(":")  # 02: given locally, for one card
 
 

@@ -75,8 +75,8 @@ class Network(msgspec.Struct, frozen=True):
 class Card(msgspec.Struct, frozen=True, rename="camel"):
     """domain.devices.interfaces[]."""
 
-    name: str = ""
     mac_address: str = ""
+    name: str = ""
 
 
 class Devices(msgspec.Struct, frozen=True):
