@@ -12,28 +12,13 @@ from vireo.api.decode import decode
 from vireo.api.kind import Kind, Watch
 from vireo.api.objects import Live
 from vireo.api.reconcile import Observed
-from vireo.api.resources import EVENT, SECRET, Key
+from vireo.api.resources import SECRET, Key
 from vireo.kube.client import METADATA_ONLY, ApiError, Client
 from vireo.kube.pages import pages
 from vireo.kube.store import Store, version_of
+from vireo.kube.warning_events import WarningEvents
 
 UNREADABLE = 502
-
-
-class _Regarding(msgspec.Struct, rename="camel"):
-    reason: str = ""
-    note: str = ""
-    event_time: str | None = None
-    deprecated_last_timestamp: str | None = None
-
-    @property
-    def moment(self) -> str:
-        """When it was last seen; RFC 3339 in UTC sorts as text."""
-        return self.deprecated_last_timestamp or self.event_time or ""
-
-
-class _Events(msgspec.Struct):
-    items: list[_Regarding] = []
 
 
 class _Nothing(msgspec.Struct):
@@ -46,6 +31,7 @@ class Reader:
     def __init__(self, client: Client, store: Store) -> None:
         self._client = client
         self._store = store
+        self._warnings = WarningEvents(client)
 
     async def observe(self, kind: Kind[Any, Any], live: Live[Any], now: datetime) -> Observed[Any, Any]:
         """Raises ApiError where something had to be asked and was not answered."""
@@ -109,16 +95,8 @@ class Reader:
         return decode(key.resource, _Nothing, msgspec.Raw(raw))
 
     async def _newest_warning(self, key: Key) -> str:
-        """The newest Warning event about an object, as `Reason: note`, or nothing. Not one about an older object of its name."""
         live = self._store.get(key)
-        if live is None:
-            return ""
-        fields = {"regarding.kind": key.resource.kind, "regarding.uid": live.meta.uid, "type": "Warning"}
-        query = {"fieldSelector": ",".join(f"{name}={value}" for name, value in fields.items())}
-        raw = await self._client.request("GET", EVENT.path(key.namespace), query)
-        events = msgspec.json.decode(raw, type=_Events).items
-        newest = max(events, key=lambda one: one.moment, default=None)
-        return f"{newest.reason}: {newest.note}" if newest else ""
+        return await self._warnings.newest(live) if live else ""
 
 
 def _used(kind: Kind[Any, Any], live: Live[Any]) -> frozenset[Key]:
