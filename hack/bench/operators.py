@@ -18,7 +18,7 @@ from typing import Final
 from bench import machines, played
 from bench.figure import show
 from bench.machines import KUBEVIRT, VIREO, Field
-from bench.usage import cpu_seconds, peak, resident
+from bench.usage import cpu_seconds, peak, resident, until_quiet
 from cloud import audit, pki, processes, vireo
 from cloud.api import Api, Object, documents
 from cloud.build.builder import Builder
@@ -35,8 +35,6 @@ PEER: Final = "controller-runtime"
 AT_ONCE: Final = 8
 PATIENCE: Final = 120 + MACHINES / 5
 IDLE_SECONDS: Final = 60
-QUIET: Final = (0.15, 6.0)
-"""An operator that takes at most so many seconds of a processor in so many seconds has nothing to do; timers run for 5 s."""
 
 
 @dataclass
@@ -91,7 +89,7 @@ def _measure(settings: Settings, user: str, operator: Callable[[Path], Process])
     try:
         with machines.field(settings, patience=PATIENCE) as place:
             since, work = audit.mark(settings), Work(place, Side(), processes.start(settings, process).pid)
-            work.phase("start on nothing", work.until_quiet)
+            work.phase("start on nothing", lambda: until_quiet(work.pid))
             work.phase("make", work.make)
             work.phase("change", work.change)
             work.phase("idle for a minute", lambda: time.sleep(IDLE_SECONDS))
@@ -99,7 +97,7 @@ def _measure(settings: Settings, user: str, operator: Callable[[Path], Process])
             work.side.writes = place.writes(since, user)
             processes.end(processes.everything(settings, process.name), patience=20)
             work.pid = processes.start(settings, process).pid
-            work.phase("start on all", work.until_quiet)
+            work.phase("start on all", lambda: until_quiet(work.pid))
             work.side.memory["at most, started on all"] = peak(work.pid)
             work.side.outcome = _outcome(place)
             return work.side
@@ -128,21 +126,13 @@ class Work:
         self.place.until("the machines of KubeVirt", self._check_made, PATIENCE)
         played.play(played.Played(self.place.api, self.place.namespace, name) for name in _names())
         self.place.until("the machines to be Ready", self._check_ready, PATIENCE)
-        self.until_quiet()
+        until_quiet(self.pid)
 
     def change(self) -> None:
         """More memory for each."""
         change = {"spec": {"hardware": {"memory": "512Mi"}}}
         self._all(lambda name: self.place.api.merge(self.place.path(VIREO, name), change))
-        self.until_quiet()
-
-    def until_quiet(self) -> None:
-        """Until the operator has nothing to do."""
-        most, seconds = QUIET
-        before = -most
-        while (now := cpu_seconds(self.pid)) - before > most or before < 0:
-            before = now
-            time.sleep(seconds)
+        until_quiet(self.pid)
 
     def _all(self, act: Callable[[str], object]) -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:

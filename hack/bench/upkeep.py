@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench.usage import until_quiet
 from cloud import vireo
 from cloud.settings import Settings
 from cloud.steps import Failure
@@ -19,7 +20,8 @@ LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Life:
-    """An operator from its start until nothing was left to do: how long that took, and its memory in bytes then and at most."""
+    """An operator from its start until nothing was left to do: how long that took, and its memory in bytes at most, and when kopf too has
+    listed everything."""
 
     seconds: float
     resident: int
@@ -35,6 +37,7 @@ def begin_anew(settings: Settings, objects: int) -> Life:
     pid = vireo.start_process(settings).pid
     found = _until_settled(settings, objects)
     seconds = time.monotonic() - began
+    until_quiet(pid)
     requests = Counter({verb: int(count) for verb, count in _sums(found, "vireo_writes_total", "verb").items()})
     return Life(seconds, _kibibytes(pid, "VmRSS") * 1024, _kibibytes(pid, "VmHWM") * 1024, requests)
 

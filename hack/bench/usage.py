@@ -1,9 +1,21 @@
 """What a process used of the machine, as the kernel counts it."""
 
 import os
+import time
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+QUIET = (0.15, 6.0)
+"""An operator that takes at most so many seconds of a processor in so many seconds has nothing to do; timers run for 5 s."""
+
+
+def until_quiet(pid: int) -> None:
+    """Until an operator has nothing to do."""
+    most, seconds = QUIET
+    before = -most
+    while (now := cpu_seconds(pid)) - before > most or before < 0:
+        before = now
+        time.sleep(seconds)
 
 
 def cpu_seconds(pid: int) -> float:
