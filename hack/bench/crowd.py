@@ -1,5 +1,6 @@
 """Many objects of ours, mixed, each as the real components leave it: made, waited for, and gone again."""
 
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from cloud.simulated import volumes
 from cloud.steps import NotYet
 
 WRITERS = 8
+LOOK_SECONDS = 10.0
+"""To look at 10,000 objects takes the API server half a second, which it then does not bind claims in."""
 OWN = "/apis/vireo.dev/v1alpha1/namespaces"
 
 
@@ -72,6 +75,7 @@ def _apply_all(place: Field, manifests: Iterable[Object]) -> None:
 
 
 def _check_ready(place: Field, crowd: Crowd) -> None:
+    time.sleep(LOOK_SECONDS)
     kinds = ("virtualdisks", "virtualmachines")
     ready = sum(place.api.column(f"{OWN}/{place.namespace}/{kind}", "Ready").count("True") for kind in kinds)
     if ready < crowd.objects:

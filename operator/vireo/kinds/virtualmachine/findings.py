@@ -13,6 +13,7 @@ from vireo.kinds.virtualmachine.power import (
     Power,
     at_work,
     instance,
+    launchers,
     outdated,
     power,
     stays_off,
@@ -155,11 +156,17 @@ def _grace(machine: Machine) -> str:
 
 
 def _no_end(machine: Machine) -> str:
-    """Only a node can say that a guest on it has ended; one that is off never does."""
+    """Only a node can say that a guest on it has ended; one that is off never does. Where one has said so, that node is not to blame."""
     live = instance(machine)
     node = live.view.status.node_name if live else ""
     if not node:
         return "The instance does not end, though it has no node. See why: kubectl describe vmi " + machine.meta.name
+    left = sorted({pod.view.spec.node_name for pod in launchers(machine)} - {node})
+    if live and live.view.status.phase == "Succeeded" and left:
+        return (
+            f"The guest has ended, and the pod that it had on {', '.join(left)} before it moved has not. See why: kubectl describe pods -n "
+            f"{machine.key.namespace} -l vm.kubevirt.io/name={machine.meta.name}."
+        )
     return (
         f"The guest should have ended, and {node} does not say that it has. See whether that node is well. If it is off for good, "
         f"say so: kubectl taint nodes {node} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute."
