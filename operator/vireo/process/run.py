@@ -99,7 +99,7 @@ class Operator:
         await self.queue.run(WORKERS)
 
     async def _see_everything(self) -> None:
-        """What is seen lives on. The collector of cycles would look at it again and again for nothing: 0.4 s each time for 4,000 objects."""
+        """What is seen lives on. The collector of cycles would look at it again and again for nothing: 0.4 s for 4,000 objects."""
         usual = gc.get_threshold()
         gc.set_threshold(SEEN_AT_ONCE)
         for watcher in self.watchers:
