@@ -46,13 +46,11 @@ def _measure(place: Field, base: Life) -> None:
     }
     resident, peak = median([life.resident for life in lives]), max(life.peak for life in lives)
     memory = {
-        "base_MiB": round(base.resident / MIB, 1),
-        "all_MiB": round(resident / MIB, 1),
-        "peak_MiB": round(peak / MIB, 1),
+        "base_MiB": round(base.resident, 1),
+        "all_MiB": round(resident, 1),
+        "peak_MiB": round(peak, 1),
     }
-    show(
-        "start: memory of 1,000 objects", (resident - base.resident) / MIB / CROWD.objects * 1000, "MiB", sizes | memory
-    )
+    show("start: memory of 1,000 objects", (resident - base.resident) / CROWD.objects * 1000, "MiB", sizes | memory)
     seconds = [life.seconds for life in lives]
     spreads = {
         **spread(seconds),

@@ -5,11 +5,10 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bench.usage import until_quiet
+from bench.usage import peak, resident, until_quiet
 from cloud import vireo
 from cloud.settings import Settings
 from cloud.steps import Failure
@@ -20,12 +19,12 @@ LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Life:
-    """An operator from its start until nothing was left to do: how long that took, and its memory in bytes at most, and when kopf too has
+    """An operator from its start until nothing was left to do: how long that took, and its memory in MiB at most, and when kopf too has
     listed everything."""
 
     seconds: float
-    resident: int
-    peak: int
+    resident: float
+    peak: float
     requests: Counter[str] = field(default_factory=Counter)
     """What it sent to the API server that writes, or would (DRY-RUN), by verb."""
 
@@ -39,7 +38,7 @@ def begin_anew(settings: Settings, objects: int) -> Life:
     seconds = time.monotonic() - began
     until_quiet(pid)
     requests = Counter({verb: int(count) for verb, count in _sums(found, "vireo_writes_total", "verb").items()})
-    return Life(seconds, _kibibytes(pid, "VmRSS") * 1024, _kibibytes(pid, "VmHWM") * 1024, requests)
+    return Life(seconds, resident(pid), peak(pid), requests)
 
 
 def _until_settled(settings: Settings, objects: int) -> str:
@@ -76,9 +75,3 @@ def _sums(page: str, name: str, label: str = "") -> Counter[str]:
             if sample.name == name:
                 found[sample.labels.get(label, "")] += int(sample.value)
     return found
-
-
-def _kibibytes(pid: int, name: str) -> int:
-    """A figure of the kernel's about a process."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))

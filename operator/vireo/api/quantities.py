@@ -4,6 +4,7 @@ import re
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Context, Decimal, InvalidOperation
+from functools import lru_cache
 
 _UNITS = {
     "": Decimal(1),
@@ -18,6 +19,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
+@lru_cache
 def quantity(text: str) -> Decimal:
     """The value of a quantity in its base unit (bytes, cores). Raises ValueError that names the text."""
     found = _QUANTITY.fullmatch(text)

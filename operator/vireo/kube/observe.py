@@ -10,6 +10,7 @@ import msgspec
 
 from vireo.api.decode import decode
 from vireo.api.kind import Kind, Watch
+from vireo.api.learning import Learned, nothing_learned
 from vireo.api.objects import Live
 from vireo.api.reconcile import Observed
 from vireo.api.resources import SECRET, Key
@@ -33,16 +34,20 @@ class Reader:
         self._store = store
         self._warnings = WarningEvents(client)
 
-    async def observe(self, kind: Kind[Any, Any], live: Live[Any], now: datetime) -> Observed[Any, Any]:
+    async def observe(
+        self, kind: Kind[Any, Any], live: Live[Any], now: datetime, learned: Learned = nothing_learned
+    ) -> Observed[Any, Any]:
         """Raises ApiError where something had to be asked and was not answered."""
-        observed = await self._gather(kind, live, now)
+        observed = await self._gather(kind, live, now, learned)
         if kind.lets_go(observed):
             await self._read_live(kind, observed)
-            observed = await self._gather(kind, live, now)
-        puzzles = {puzzle: await self._newest_warning(puzzle) for puzzle in kind.puzzles(observed)}
-        return replace(observed, warnings={puzzle: note for puzzle, note in puzzles.items() if note})
+            observed = await self._gather(kind, live, now, learned)
+        notes = {puzzle: note for puzzle in kind.puzzles(observed) if (note := await self._newest_warning(puzzle))}
+        return replace(observed, warnings=notes) if notes else observed
 
-    async def _gather(self, kind: Kind[Any, Any], live: Live[Any], now: datetime) -> Observed[Any, Any]:
+    async def _gather(
+        self, kind: Kind[Any, Any], live: Live[Any], now: datetime, learned: Learned
+    ) -> Observed[Any, Any]:
         return Observed(
             key=live.key,
             meta=live.meta,
@@ -53,6 +58,7 @@ class Reader:
             uses={used: await self._look_up(used) for used in sorted(_used(kind, live))},
             around={resource: self._store.all(resource) for resource in sorted(kind.around)},
             users=self._store.users(live.key),
+            learned=learned,
         )
 
     async def _read_live(self, kind: Kind[Any, Any], observed: Observed[Any, Any]) -> None:

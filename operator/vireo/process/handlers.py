@@ -59,8 +59,7 @@ class OwnKinds:
 
     async def run(self) -> None:
         """Until cancelled; then until kopf has ended. Raises RuntimeError if kopf ends by itself."""
-        for kind in self.store.kinds.values():
-            await self._list(kind)
+        await asyncio.gather(*(self._list(kind) for kind in self.store.kinds.values()))
         self.listed.set()
         await self._give_a_head_start()
         while True:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -23,10 +22,6 @@ from vireo.process.run import run
 
 log = logging.getLogger(__name__)
 
-NEW_OBJECTS = 50_000
-"""How many Python objects are made until the collector of cycles looks at them (700 by default). An operator's objects live long, and each
-look at them is for nothing: a start took a quarter less time."""
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command that was given; the exit code."""
@@ -36,7 +31,6 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["KUBECONFIG"] = options.kubeconfig  # where kopf's client looks too
     if options.command == "check":
         return _check(options.output)
-    gc.set_threshold(NEW_OBJECTS)
     return uvloop.run(_serve(options) if options.command == "admission" else _until_stopped(options))
 
 

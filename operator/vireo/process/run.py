@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import Iterable
 from typing import Any
@@ -26,6 +27,8 @@ from vireo.reconcile.queue import Queue
 log = logging.getLogger(__name__)
 
 WORKERS = 8
+SEEN_AT_ONCE = 1_000_000
+"""Python objects; about 20,000 objects of ours. An API server that does not answer for hours makes as many, and they are collected."""
 DRAIN_SECONDS = 5.0
 """How long what is being worked on may take when the process is told to stop."""
 
@@ -89,13 +92,21 @@ class Operator:
         return self.leadership is None or self.leadership.may_write()
 
     async def _reconcile(self) -> None:
-        for watcher in self.watchers:
-            await watcher.synced.wait()
-        await self.own.listed.wait()
+        await self._see_everything()
         log.info("all objects seen; waiting for the lead")
         await self._lead()
         log.info("reconciling")
         await self.queue.run(WORKERS)
+
+    async def _see_everything(self) -> None:
+        """What is seen lives on. The collector of cycles would look at it again and again for nothing: 0.4 s for 4,000 objects."""
+        usual = gc.get_threshold()
+        gc.set_threshold(SEEN_AT_ONCE)
+        for watcher in self.watchers:
+            await watcher.synced.wait()
+        await self.own.listed.wait()
+        gc.freeze()
+        gc.set_threshold(*usual)
 
     async def _work(self, key: Key) -> Result:
         with self.metrics.reconcile(key.resource):

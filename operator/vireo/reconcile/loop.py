@@ -1,7 +1,7 @@
 """The loop: for every kind the same five lines, from a key to a settled object."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -51,7 +51,7 @@ class Reconciler:
             return Result()
         if live.view.invalid:
             return await self._say_invalid(kind, live, now)
-        observed = replace(await self._reader.observe(kind, live, now), learned=self._learned)
+        observed = await self._reader.observe(kind, live, now, self._learned)
         desired, applied = kind.desired(observed), self._store.applied
         applied.update(recall(observed, desired, applied))
         outcomes = await self._gate.carry_out(observed, plan(observed, desired, applied))

@@ -14,7 +14,7 @@ and if it is none, the disk is to be made.
 from dataclasses import dataclass
 
 from vireo.api.names import ANNOTATION_ADOPT, LABEL_DISK, LABEL_DISK_UID, LABEL_SEQUENCE
-from vireo.api.reconcile import Observed
+from vireo.api.reconcile import Observed, once
 from vireo.api.resources import CLAIM, VIRTUAL_DISK, Key
 from vireo.kinds.virtualdisk.claims import Claim
 from vireo.kinds.virtualdisk.types import VirtualDiskSpec, VirtualDiskStatus
@@ -38,6 +38,7 @@ class Series:
     foreign: Claim | None = None
 
 
+@once
 def series(disk: Disk) -> Series:
     """What the disk's name finds. A claim with a lower number than was ever seen is an older state of the data, not the disk."""
     found = sorted(disk.all(CLAIM), key=_newest_first)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from vireo.api.names import FINALIZER
 from vireo.api.objects import Live
-from vireo.api.reconcile import Desired, Outcome, refusal
+from vireo.api.reconcile import Desired, Outcome, once, refusal
 from vireo.api.resources import KUBEVIRT_INSTANCE, VIRTUAL_DISK, Key
 from vireo.kinds.virtualdisk.types import VirtualDiskStatus
 from vireo.kinds.virtualmachine.power import Machine, Strategy, instance, launchers, made, stays_off, twin
@@ -70,10 +70,10 @@ def _disks_by_claim(machine: Machine) -> dict[str, str]:
     return before | {status.claim: disk for status, disk in named if status and status.claim}
 
 
-def _live(machine: Machine) -> Iterator[tuple[str, str]]:
-    for live in (*leftovers(machine), *launchers(machine), instance(machine), made(machine)):
-        if live:
-            yield from _claims(live.view.volumes)
+@once
+def _live(machine: Machine) -> tuple[tuple[str, str], ...]:
+    there = (*leftovers(machine), *launchers(machine), instance(machine), made(machine))
+    return tuple(claim for live in there if live for claim in _claims(live.view.volumes))
 
 
 def _claims(volumes: Iterable[Volume]) -> Iterator[tuple[str, str]]:

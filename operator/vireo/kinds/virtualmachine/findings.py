@@ -158,11 +158,11 @@ def _grace(machine: Machine) -> str:
 def _no_end(machine: Machine) -> str:
     """Only a node can say that a guest on it has ended; one that is off never does. Where one has said so, that node is not to blame."""
     live = instance(machine)
-    node = live.view.status.node_name if live else ""
-    if not node:
+    if live is None or not live.view.status.node_name:
         return "The instance does not end, though it has no node. See why: kubectl describe vmi " + machine.meta.name
+    node = live.view.status.node_name
     left = sorted({pod.view.spec.node_name for pod in launchers(machine)} - {node})
-    if live and live.view.status.phase == "Succeeded" and left:
+    if live.view.status.phase == "Succeeded" and left:
         return (
             f"The guest has ended, and the pod that it had on {', '.join(left)} before it moved has not. See why: kubectl describe pods -n "
             f"{machine.key.namespace} -l vm.kubevirt.io/name={machine.meta.name}."
