@@ -112,8 +112,12 @@ def operator(settings: Settings, kubeconfig: Path) -> Process:
     where = f"--leader-elect-resource-namespace={NAMESPACE}"
     options = (f"--kubeconfig={kubeconfig}", f"--port={port(settings)}", where)
     command = (sys.executable, "-m", "vireo.process.main", "run", *options)
-    compiled = {"PYTHONPYCACHEPREFIX": str(settings.dir / "pycache"), "PYTHONDONTWRITEBYTECODE": ""}  # as in the image
-    environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1", **compiled}
+    as_in_the_pod = {
+        "PYTHONPYCACHEPREFIX": str(settings.dir / "pycache"),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "MALLOC_TRIM_THRESHOLD_": "131072",
+    }
+    environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1", **as_in_the_pod}
     return Process(OPERATOR, command, environment, _sources())
 
 

@@ -11,7 +11,7 @@ from vireo.admission.keeper import WEBHOOKS
 from vireo.api.reconcile import Apply, Call, Create, Delete, SetFinalizer, Step
 from vireo.api.resources import CALIBRATION, EVENT, SECRET, Resource
 from vireo.kinds import KINDS
-from vireo.reconcile.plan import plan
+from vireo.reconcile.plan import finished, plan
 
 pytestmark = pytest.mark.chart
 
@@ -51,7 +51,7 @@ def used() -> set[Right]:
             found |= rights(watch.resource, *READ)
     for folder in CASES:
         case = read_case(folder)
-        for step in plan(case.observed, case.desired, {}):
+        for step in plan(case.observed, finished(case.observed, case.desired), {}):
             found |= set(of(step, case.kind.resource))
     return found
 

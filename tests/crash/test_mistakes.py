@@ -20,7 +20,7 @@ from vireo.kinds.virtualdisk import desired as disk
 from vireo.kinds.virtualdisk.series import Disk, Series
 from vireo.kube.client import Client
 from vireo.reconcile.gate import Gate
-from vireo.reconcile.plan import desired_hash, footprint
+from vireo.reconcile.plan import footprint
 
 pytestmark = pytest.mark.api
 
@@ -33,7 +33,7 @@ async def test_a_gate_that_remembers_what_it_has_not_done_yet(still: Client, mon
     apply = Gate._apply
 
     async def too_soon(gate: Gate, step: Step, child: Child, live: Live[Any]) -> Outcome:
-        gate._store.applied[child.key] = (desired_hash(child.manifest), footprint(child, live))
+        gate._store.applied[child.key] = (child.digest, footprint(child, live))
         return await apply(gate, step, child, live)
 
     monkeypatch.setattr(Gate, "_apply", too_soon)

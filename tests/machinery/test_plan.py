@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from machinery.clock import NOON
-from reconcile.toy import CONFIG_MAP, KIND, TOY, ToyStatus
+from reconcile.toy import CONFIG_MAP, KIND, TOY, ToySpec, ToyStatus
 from support.world import Raw, World, merged
 
 from vireo.api.names import FINALIZER, LABEL_MANAGED
 from vireo.api.objects import Child
-from vireo.api.reconcile import Apply, Call, Create, Delete, Desired, SetFinalizer, Step
+from vireo.api.reconcile import Apply, Call, Create, Delete, Desired, Observed, SetFinalizer, Step
 from vireo.api.resources import Key
-from vireo.reconcile.plan import Applied, desired_hash, finish, plan, recall, remember
+from vireo.reconcile.plan import Applied, finished, plan, recall, remember
 
 ENDING = {"deletionTimestamp": "2026-01-01T11:00:00Z"}
 
@@ -52,11 +52,14 @@ def test_the_finalizer_is_not_taken_by_what_is_ending() -> None:
 def test_the_order_is_finalizer_children_acts_deletions() -> None:
     world = World((KIND,), NOON, toy(), child("b"), child("old"))
     observed = world.observe()
-    wish = Desired(
-        children=tuple(Child(CONFIG_MAP, {"metadata": {"name": name}}) for name in "ab"),
-        calls=(Call("Start", Key(CONFIG_MAP, "shop", "a")),),
-        delete=observed.all(CONFIG_MAP, "old"),
-        finalizer=True,
+    wish = finished(
+        observed,
+        Desired(
+            children=tuple(Child(CONFIG_MAP, {"metadata": {"name": name}}) for name in "ab"),
+            calls=(Call("Start", Key(CONFIG_MAP, "shop", "a")),),
+            delete=observed.all(CONFIG_MAP, "old"),
+            finalizer=True,
+        ),
     )
     assert [type(step) for step in plan(observed, wish, {})] == [SetFinalizer, Create, Apply, Call, Delete]
     held = replace(observed, meta=World((KIND,), NOON, toy(metadata={"finalizers": [FINALIZER]})).observe().meta)
@@ -103,11 +106,12 @@ def test_a_change_of_the_childs_status_is_no_reason_to_apply_it() -> None:
 
 def restarted(world: World) -> Applied:
     """What an operator that remembers nothing believes: what the one before it said in the status."""
-    observed = world.observe()
-    desired = KIND.desired(observed)
-    said = ToyStatus(applied=remember(observed, desired, world.store.applied))
-    found = replace(world.observe(), status=said)
-    return recall(found, KIND.desired(found), {})
+    said = ToyStatus(applied=remember(*wished(world.observe()), world.store.applied))
+    return recall(*wished(replace(world.observe(), status=said)), {})
+
+
+def wished(observed: Observed[ToySpec, ToyStatus]) -> tuple[Observed[ToySpec, ToyStatus], Desired]:
+    return observed, finished(observed, KIND.desired(observed))
 
 
 def test_a_restarted_operator_believes_the_status_as_long_as_wish_and_child_are_as_it_says() -> None:
@@ -127,10 +131,9 @@ def test_a_restarted_operator_does_not_believe_it_of_what_others_changed(change:
 def test_a_restarted_operator_does_not_believe_it_of_another_wish() -> None:
     world = World((KIND,), NOON, toy(text="hello"))
     world.settle()
-    said = ToyStatus(applied=remember(world.observe(), KIND.desired(world.observe()), world.store.applied))
+    said = ToyStatus(applied=remember(*wished(world.observe()), world.store.applied))
     world.hold({**world.objects[world.key], "spec": {"text": "good bye"}})
-    observed = replace(world.observe(), status=said)
-    assert recall(observed, KIND.desired(observed), {}) == {}
+    assert recall(*wished(replace(world.observe(), status=said)), {}) == {}
 
 
 def test_another_wish_is_applied() -> None:
@@ -145,25 +148,31 @@ def test_a_child_of_an_object_that_had_the_name_before_is_not_ours() -> None:
     assert [type(step) for step in world.steps()] == [Create]
 
 
+def made_of(observed: Observed[ToySpec, ToyStatus], child: Child) -> Raw:
+    return finished(observed, Desired(children=(child,))).children[0].manifest
+
+
 def test_a_child_carries_whose_it_is_and_what_was_wanted() -> None:
     observed = World((KIND,), NOON, toy()).observe()
-    wish = {"metadata": {"name": "a", "labels": {"mine": "yes"}, "annotations": {"note": "x"}}, "data": {"k": "v"}}
-    made = finish(observed, Child(CONFIG_MAP, wish)).manifest
+    labels, annotations = {"mine": "yes"}, {"note": "x"}
+    child = Child(CONFIG_MAP, {"metadata": {"name": "a", "labels": labels, "annotations": annotations}, "data": {}})
+    made = made_of(observed, child)
     assert made["metadata"]["labels"] == {"vireo.dev/managed": "toy", "mine": "yes"}
-    assert made["metadata"]["annotations"] == {"note": "x", "vireo.dev/desired": desired_hash(wish)}
+    assert made["metadata"]["annotations"] == {"note": "x", "vireo.dev/desired": child.digest}
     assert made["metadata"]["namespace"] == "shop"
     assert [owner["uid"] for owner in made["metadata"]["ownerReferences"]] == ["u-1"]
 
 
 def test_what_holds_data_has_no_owner_that_could_take_it_along() -> None:
     observed = World((KIND,), NOON, toy()).observe()
-    made = finish(observed, Child(CONFIG_MAP, {"metadata": {"name": "a"}}, owned=False)).manifest
+    made = made_of(observed, Child(CONFIG_MAP, {"metadata": {"name": "a"}}, owned=False))
     assert "ownerReferences" not in made["metadata"]
 
 
 def test_equal_wishes_have_equal_hashes_whatever_the_order_of_keys() -> None:
-    assert desired_hash({"a": {"b": 1, "c": [1, 2]}, "d": 2}) == desired_hash({"d": 2, "a": {"c": [1, 2], "b": 1}})
-    assert desired_hash({"a": [1, 2]}) != desired_hash({"a": [2, 1]})
+    one, other = {"a": {"b": 1, "c": [1, 2]}, "d": 2}, {"d": 2, "a": {"c": [1, 2], "b": 1}}
+    assert Child(CONFIG_MAP, one).digest == Child(CONFIG_MAP, other).digest
+    assert Child(CONFIG_MAP, {"a": [1, 2]}).digest != Child(CONFIG_MAP, {"a": [2, 1]}).digest
 
 
 SPECS = st.fixed_dictionaries(

@@ -18,7 +18,7 @@ from vireo.api.objects import Child, Live
 from vireo.api.reconcile import Apply, Call, Create, Delete, Observed, Outcome, SetFinalizer, Step
 from vireo.api.resources import SECRET, Key
 from vireo.kube.store import Store
-from vireo.reconcile.plan import desired_hash, footprint, plan
+from vireo.reconcile.plan import finished, footprint, plan
 
 PASSES = 10
 
@@ -81,7 +81,7 @@ class World:
         before = json.dumps(self.end())
         observed = self.observe()
         desired = self.kind.desired(observed)
-        steps = plan(observed, desired, self.store.applied)
+        steps = plan(observed, finished(observed, desired), self.store.applied)
         for step in steps[:crash_after]:
             self._carry_out(step)
         if crash_after is None and not self.gone:
@@ -107,7 +107,7 @@ class World:
     def steps(self) -> tuple[Step, ...]:
         """What the next pass would do."""
         observed = self.observe()
-        return plan(observed, self.kind.desired(observed), self.store.applied)
+        return plan(observed, finished(observed, self.kind.desired(observed)), self.store.applied)
 
     def _carry_out(self, step: Step) -> None:
         match step:
@@ -126,7 +126,7 @@ class World:
     def _write(self, child: Child, raw: Raw) -> None:
         self.hold(raw)
         self.store.applied[child.key] = (
-            desired_hash(child.manifest),
+            child.digest,
             footprint(child, self._read(self.objects[child.key])),
         )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -104,7 +105,12 @@ class Child:
     owned: bool = True
     """False for what holds data: no ownerReference, so the garbage collector can never delete it (rule 1)."""
 
-    @property
+    @cached_property
     def key(self) -> Key:
         meta = self.manifest["metadata"]
         return Key(self.resource, meta.get("namespace", ""), meta["name"])
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of what is wanted; equal for equal wishes, whatever the order of keys."""
+        return sha256(msgspec.json.encode(self.manifest, order="sorted")).hexdigest()[:16]

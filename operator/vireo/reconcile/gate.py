@@ -18,7 +18,7 @@ from vireo.api.resources import EVENT, Key
 from vireo.kube.client import APPLY, JSON, JSON_PATCH, MERGE_PATCH, ApiError, Client
 from vireo.kube.store import Store
 from vireo.reconcile.limits import EventLimit
-from vireo.reconcile.plan import desired_hash, footprint
+from vireo.reconcile.plan import footprint
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Gate:
 
     async def _apply(self, step: Step, child: Child, live: Live[Any]) -> Outcome:
         if await self._holds_already(child, live):
-            self._store.applied[child.key] = (desired_hash(child.manifest), footprint(child, live))
+            self._store.applied[child.key] = (child.digest, footprint(child, live))
             return Outcome(step, changed=False)
         if not live.meta.applied:
             await self._take_over(live)
@@ -249,7 +249,7 @@ class Gate:
     def _remember(self, child: Child, answer: bytes) -> None:
         live = self._decode(child, answer)
         self._store.put(live)
-        self._store.applied[child.key] = (desired_hash(child.manifest), footprint(child, live))
+        self._store.applied[child.key] = (child.digest, footprint(child, live))
 
     def _decode(self, child: Child, raw: bytes) -> Live[Any]:
         return decode(child.resource, self._store.watches[child.resource].view, msgspec.Raw(raw))

@@ -19,7 +19,7 @@ from vireo.kube.observe import Reader
 from vireo.kube.store import Store
 from vireo.reconcile.events import event
 from vireo.reconcile.gate import Gate
-from vireo.reconcile.plan import plan, recall, remember
+from vireo.reconcile.plan import finished, plan, recall, remember
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +53,11 @@ class Reconciler:
             return await self._say_invalid(kind, live, now)
         observed = await self._reader.observe(kind, live, now, self._learned)
         desired, applied = kind.desired(observed), self._store.applied
-        applied.update(recall(observed, desired, applied))
-        outcomes = await self._gate.carry_out(observed, plan(observed, desired, applied))
+        wishes = finished(observed, desired)
+        applied.update(recall(observed, wishes, applied))
+        outcomes = await self._gate.carry_out(observed, plan(observed, wishes, applied))
         status = kind.status_of(observed, desired, outcomes)
-        if isinstance(status, Remembering) and status.applied != (known := remember(observed, desired, applied)):
+        if isinstance(status, Remembering) and status.applied != (known := remember(observed, wishes, applied)):
             status = status.model_copy(update={"applied": known})
         written = await self._say(kind, observed, status)
         refused = refusal(outcomes)

@@ -5,13 +5,14 @@ then what must go, and last the finalizer's release.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
 from vireo.api.names import ANNOTATION_DESIRED, API_VERSION, FINALIZER, LABEL_MANAGED
-from vireo.api.objects import Child, Live, Manifest
+from vireo.api.objects import Child, Live
 from vireo.api.reconcile import Apply, Create, Delete, Desired, Observed, Remembering, SetFinalizer, Step
 from vireo.api.resources import Key
 
@@ -19,8 +20,13 @@ Applied = Mapping[Key, tuple[str, str]]
 """What was true after the last apply of each child: (hash of what was desired, footprint of what lived)."""
 
 
+def finished(observed: Observed[Any, Any], desired: Desired) -> Desired:
+    """What is desired, with all that every child carries: what the functions below compare and write."""
+    return replace(desired, children=tuple(finish(observed, child) for child in desired.children))
+
+
 def plan(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> tuple[Step, ...]:
-    """The steps from what is observed to what is desired; none when it is so."""
+    """The steps from what is observed to what is desired (`finished`); none when it is so."""
     has = FINALIZER in observed.meta.finalizers
     take = desired.finalizer and not has and not observed.deleting
     return (
@@ -35,28 +41,20 @@ def plan(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> tu
 def recall(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> Applied:
     """What the status proves of children of which nothing is remembered: that they are as the last apply of this very wish left them."""
     known = isinstance(observed.status, Remembering) and observed.status.applied
-    if not known or all(key in applied for key in _keys(observed, desired)):
+    if not known or all(child.key in applied for child in desired.children):
         return {}
-    found = {
-        child.key: (desired_hash(child.manifest), footprint(child, live))
-        for child in (finish(observed, wish) for wish in desired.children)
-        if (live := _live(observed, child))
-    }
+    there = ((child, _live(observed, child)) for child in desired.children)
+    found = {child.key: (child.digest, footprint(child, live)) for child, live in there if live}
     return found if known == _hash(found) else {}
 
 
 def remember(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> str | None:
     """What the status is to say of the children, after the last step: as before, where something is still to be done."""
-    keys = _keys(observed, desired)
+    keys = [child.key for child in desired.children]
     if keys and all(key in applied for key in keys):
         return _hash({key: applied[key] for key in keys})
     before: str | None = observed.status.applied
     return before
-
-
-def _keys(observed: Observed[Any, Any], desired: Desired) -> list[Key]:
-    """Of the children, as `finish` names them."""
-    return [Key(one.resource, observed.key.namespace or one.key.namespace, one.key.name) for one in desired.children]
 
 
 def _hash(applied: Applied) -> str:
@@ -64,13 +62,12 @@ def _hash(applied: Applied) -> str:
 
 
 def _make(observed: Observed[Any, Any], child: Child, applied: Applied) -> Step | None:
-    finished = finish(observed, child)
-    live = _live(observed, finished)
+    live = _live(observed, child)
     if live is None:
-        return Create(finished)
-    if settled(finished, live, applied) or live.meta.deletion_timestamp:
+        return Create(child)
+    if settled(child, live, applied) or live.meta.deletion_timestamp:
         return None
-    return Apply(finished, live)
+    return Apply(child, live)
 
 
 def _live(observed: Observed[Any, Any], child: Child) -> Live[Any] | None:
@@ -79,7 +76,7 @@ def _live(observed: Observed[Any, Any], child: Child) -> Live[Any] | None:
 
 def settled(child: Child, live: Live[Any], applied: Applied) -> bool:
     """Whether the last apply of this very wish left this very object (rule 5: neither subset nor equality would ever settle)."""
-    return applied.get(child.key) == (desired_hash(child.manifest), footprint(child, live))
+    return applied.get(child.key) == (child.digest, footprint(child, live))
 
 
 def footprint(child: Child, live: Live[Any]) -> str:
@@ -93,17 +90,12 @@ def footprint(child: Child, live: Live[Any]) -> str:
     return sha256(msgspec.json.encode((live.fingerprint, labels, annotations))).hexdigest()[:16]
 
 
-def desired_hash(manifest: Manifest) -> str:
-    """A hash of what is wanted; equal for equal wishes, whatever the order of keys."""
-    return sha256(msgspec.json.encode(manifest, order="sorted")).hexdigest()[:16]
-
-
 def finish(observed: Observed[Any, Any], child: Child) -> Child:
     """The child with what every child carries: the managed label, its owner (unless it holds data) and the hash of the wish."""
     wish = child.manifest
     meta: dict[str, Any] = dict(wish["metadata"])
     meta["labels"] = {LABEL_MANAGED: observed.key.resource.kind.lower(), **meta.get("labels", {})}
-    meta["annotations"] = {**meta.get("annotations", {}), ANNOTATION_DESIRED: desired_hash(wish)}
+    meta["annotations"] = {**meta.get("annotations", {}), ANNOTATION_DESIRED: child.digest}
     if observed.key.namespace:
         meta["namespace"] = observed.key.namespace
     if child.owned:
