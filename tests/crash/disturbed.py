@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from crash.life import NEVER, Blow, Killed, Life, Line, left_behind
-from crash.scenario import SHOP, Scenario, Stage
-from reconcile.cluster import NAMESPACES
+from crash.scenario import Scenario, Stage
 
-from vireo.kube.client import ApiError, Client
+from vireo.api.resources import NAMESPACE
+from vireo.kube.client import MERGE_PATCH, ApiError, Client
 
 End = tuple[Mapping[str, Any], list[str]]
 
@@ -56,10 +56,10 @@ async def end(client: Client, scenario: Scenario, blow: Blow = Blow.KILLED, at: 
     async with staged(client, scenario) as stage:
         line = Line(client, blow, at)
         try:
-            await Life(line, scenario, stage.namespace).settle(stage.key, stage.now)
+            await Life(line, stage).settle(stage.key, stage.now)
         except Killed:
             before, line = line.written, Line(client)
-            await Life(line, scenario, stage.namespace).settle(stage.key, stage.now)
+            await Life(line, stage).settle(stage.key, stage.now)
             line.written = [*before, "killed", *line.written]
         return await left_behind(client, stage), line.written
 
@@ -68,7 +68,6 @@ async def end(client: Client, scenario: Scenario, blow: Blow = Blow.KILLED, at: 
 async def staged(client: Client, scenario: Scenario) -> AsyncIterator[Stage]:
     """The scenario in a namespace of its own."""
     namespace = f"life-{uuid.uuid4().hex[:12]}"
-    await client.request("POST", NAMESPACES.path(), body={"metadata": {"name": namespace}})
     stage = Stage(scenario, client, namespace)
     await stage.set_up()
     yield stage
@@ -77,15 +76,16 @@ async def staged(client: Client, scenario: Scenario) -> AsyncIterator[Stage]:
 
 
 async def _clear(client: Client, stage: Stage) -> None:
-    """What lies in no namespace, or in a namespace that all share, goes."""
+    """What lies in no namespace, or in a namespace that all share, goes. (A namespace would not: nobody ends it here.)"""
     for raw in stage.scenario.objects:
-        if raw["metadata"].get("namespace") != SHOP:
+        if raw["kind"] != NAMESPACE.kind and raw["metadata"].get("namespace") not in stage.namespaces:
             await _remove(client, stage.path(raw))
 
 
 async def _remove(client: Client, path: str) -> None:
     try:
         await client.request("DELETE", path)
+        await client.request("PATCH", path, {}, {"metadata": {"finalizers": None}}, content_type=MERGE_PATCH)
     except ApiError as error:
         if error.code != 404:
             raise

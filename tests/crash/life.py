@@ -4,21 +4,21 @@ It is the operator's own loop, gate and reader at a real API server. In place of
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from crash.scenario import TIME, Scenario, Stage
+from crash.scenario import TIME, Stage
 
 from vireo.api.decode import decode, decode_own
 from vireo.api.names import ANNOTATION_DESIRED
-from vireo.api.resources import EVENT, SECRET, Key, Resource
+from vireo.api.resources import EVENT, NAMESPACE, SECRET, Key, Resource
 from vireo.kube.client import JSON, ApiError, Client
 from vireo.kube.observe import Reader
-from vireo.kube.pages import pages
+from vireo.kube.pages import Page, pages
 from vireo.kube.store import Store, version_of
 from vireo.reconcile.gate import Gate
 from vireo.reconcile.loop import Reconciler
@@ -82,13 +82,12 @@ class Life:
     """One process: what it knows ends with it."""
 
     line: Line
-    scenario: Scenario
-    namespace: str
+    stage: Stage
     store: Store = field(init=False)
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = Store(self.scenario.kinds)
+        self.store = Store(self.stage.scenario.kinds)
         self.gate = Gate(self.line, self.store)
 
     async def settle(self, key: Key, now: datetime) -> None:
@@ -106,34 +105,45 @@ class Life:
         raise AssertionError(f"{key} is not settled after {PASSES} passes: {self.line.written}")
 
     async def _look(self) -> None:
-        for resource in self.scenario.resources:
+        for resource in self.stage.scenario.resources:
             if resource != SECRET:
                 await self._list(resource)
 
     async def _list(self, resource: Resource) -> None:
         own, watch = self.store.kinds.get(resource), self.store.watches.get(resource)
         seen, version = set(), ""
-        async for page in pages(self.line, resource, {}, namespace=self.namespace if resource.namespaced else ""):
+        async for page in listed(self.line, self.stage, resource):
             for raw in page.items:
                 live = decode_own(own, raw) if own else decode(resource, watch.view, raw) if watch else None
-                if live:
+                if live and (resource != NAMESPACE or live.key.name in self.stage.namespaces.values()):
                     self.store.put(live)
                     seen.add(live.key)
             version = page.metadata.resource_version
         self.store.keep(resource, seen, version_of(version))
 
 
+async def listed(client: Client, stage: Stage, resource: Resource) -> AsyncIterator[Page]:
+    """The objects in the namespaces of this life, or those that are in none."""
+    for namespace in stage.namespaces.values() if resource.namespaced else [""]:
+        async for page in pages(client, resource, {}, namespace=namespace):
+            yield page
+
+
 async def left_behind(client: Client, stage: Stage) -> Mapping[str, Raw]:
-    """All that there is in the namespace, and the object itself, less what differs from one life to the next."""
+    """All that there is in the namespaces, and the object itself, less what differs from one life to the next."""
     found: dict[str, Raw] = {}
     uids: dict[str, str] = {uid: symbol for symbol, uid in stage.uids.items()}
+    words = {name: f"the namespace {case}" for case, name in sorted(stage.namespaces.items(), reverse=True)}
     for resource in stage.scenario.resources:
-        async for page in pages(client, resource, {}, namespace=stage.namespace if resource.namespaced else ""):
+        async for page in listed(client, stage, resource):
             for raw in (msgspec.json.decode(item) for item in page.items):
-                found[f"{resource} {raw['metadata']['name']}"] = raw
-                uids.setdefault(raw["metadata"]["uid"], f"uid of {resource} {raw['metadata']['name']}")
-    words = {**uids, stage.namespace: "the namespace"}
-    return {name: compared(raw, words) for name, raw in found.items()}
+                where = words.get(raw["metadata"].get("namespace", ""), "")
+                name = f"{resource} {where} {raw['metadata']['name']}"
+                if resource != NAMESPACE:
+                    found[name] = raw
+                uids.setdefault(raw["metadata"]["uid"], f"uid of {name}")
+    longest_first = sorted((uids | words).items(), key=lambda pair: -len(pair[0]))
+    return {name: compared(raw, dict(longest_first)) for name, raw in found.items()}
 
 
 def compared(raw: Raw, words: Mapping[str, str]) -> Raw:

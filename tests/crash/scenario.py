@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
 
 from vireo.api.kind import Kind
 from vireo.api.names import FIELD_MANAGER, GROUP, LABEL_MANAGED
-from vireo.api.resources import API_SERVICE, CLAIM, POD, SECRET, STORAGE_CLASS, Key, Resource
+from vireo.api.resources import API_SERVICE, CLAIM, NAMESPACE, POD, SECRET, STORAGE_CLASS, Key, Resource
 from vireo.kube.client import MERGE_PATCH, ApiError, Client
 
 Raw = dict[str, Any]
@@ -45,7 +46,7 @@ class Scenario:
     @property
     def objects(self) -> list[Raw]:
         """The object first."""
-        others = (one for group in ("children", "uses", "users") for one in self.given.get(group, ()))
+        others = (one for group in ("around", "children", "uses", "users") for one in self.given.get(group, ()))
         return [self.given["object"], *others]
 
     @property
@@ -59,9 +60,15 @@ class Scenario:
         kind = next(kind for kind in self.kinds if kind.resource == self.resource(self.given["object"]))
         return sorted(shown | {watch.resource for watch in kind.watches if watch.parent})
 
+    @property
+    def namespaces(self) -> dict[str, Raw]:
+        """Those that play a part, by name, as far as the case shows them."""
+        shown = {raw["metadata"]["name"]: raw for raw in self.objects if self.resource(raw) == NAMESPACE}
+        return {SHOP: {"apiVersion": "v1", "kind": NAMESPACE.kind, "metadata": {"name": SHOP}}} | shown
+
     def resource(self, raw: Raw) -> Resource:
         watched = [watch.resource for kind in self.kinds for watch in kind.watches]
-        known = (*(kind.resource for kind in self.kinds), *watched, SECRET)
+        known = (*(kind.resource for kind in self.kinds), *watched, SECRET, NAMESPACE)
         return next(one for one in known if (one.api_version, one.kind) == (raw["apiVersion"], raw["kind"]))
 
 
@@ -74,6 +81,11 @@ class Stage:
     namespace: str
     began: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     uids: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def namespaces(self) -> Mapping[str, str]:
+        """What each namespace of the case is called in this life."""
+        return {name: self.namespace + ("" if name == SHOP else f"-{name}") for name in self.scenario.namespaces}
 
     @property
     def key(self) -> Key:
@@ -88,9 +100,8 @@ class Stage:
 
     async def set_up(self) -> None:
         """Makes what the case shows, owners first; then what it says of it, then what is being deleted."""
-        objects = list(_owners_first(self.scenario.objects))
-        if any(raw["kind"] == POD.kind for raw in objects):
-            await self.client.request("POST", ACCOUNTS.path(self.namespace), body={"metadata": {"name": "default"}})
+        namespaces = self.scenario.namespaces.values()
+        objects = [*namespaces, *_owners_first([raw for raw in self.scenario.objects if raw not in namespaces])]
         for raw in objects:
             await self._make(raw)
         for raw in objects:
@@ -101,9 +112,9 @@ class Stage:
                 await self.client.request("DELETE", self.path(raw))
 
     def path(self, raw: Raw, name: str | None = None, subresource: str = "") -> str:
-        namespace = raw["metadata"].get("namespace", "")
-        where = self.namespace if namespace == SHOP else namespace
-        return self.scenario.resource(raw).path(where, raw["metadata"]["name"] if name is None else name, subresource)
+        where = self.translated(raw["metadata"].get("namespace", ""))
+        own = self.translated(raw["metadata"]["name"]) if raw["kind"] == NAMESPACE.kind else raw["metadata"]["name"]
+        return self.scenario.resource(raw).path(where, own if name is None else name, subresource)
 
     async def _make(self, raw: Raw) -> None:
         resource, body = self.scenario.resource(raw), self.translated(completed(raw))
@@ -122,6 +133,10 @@ class Stage:
                 answer = await self.client.request("GET", self.path(raw))
             else:
                 raise
+        if resource == NAMESPACE:
+            await self.client.request(
+                "POST", ACCOUNTS.path(body["metadata"]["name"]), body={"metadata": {"name": "default"}}
+            )
         self.uids[symbol] = msgspec.json.decode(answer)["metadata"]["uid"]
 
     async def _say(self, raw: Raw) -> None:
@@ -142,8 +157,8 @@ class Stage:
                 return {name: self.translated(one) for name, one in value.items()}
             case list():
                 return [self.translated(one) for one in value]
-            case str() if value == SHOP:
-                return self.namespace
+            case str() if value in self.namespaces:
+                return self.namespaces[value]
             case str() if TIME.fullmatch(value):
                 moved = self.now + (datetime.fromisoformat(value) - self.scenario.now)
                 return moved.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -68,13 +68,13 @@ async def test_what_others_made_meanwhile_is_left_alone_until_a_person_gives_it(
     scenario = Scenario(KINDS, load(folder / "given.yaml"))
     async with staged(still, scenario) as stage:
         line = Race(still)
-        await Life(line, scenario, stage.namespace).settle(stage.key, stage.now)
+        await Life(line, stage).settle(stage.key, stage.now)
         theirs = Key(child(folder), stage.namespace, line.theirs["metadata"]["name"])
         assert await read(still, theirs) == line.theirs, "it was changed"
         assert "ForeignObject" in await reasons(still, stage)
 
         await merge(still, theirs, {"metadata": {"annotations": {ANNOTATION_ADOPT: "true"}}})
-        await Life(Line(still), scenario, stage.namespace).settle(stage.key, stage.now)
+        await Life(Line(still), stage).settle(stage.key, stage.now)
         taken = await read(still, theirs)
         assert taken is not None
         assert taken["metadata"]["uid"] == line.theirs["metadata"]["uid"], "it was made anew"
@@ -87,9 +87,9 @@ async def test_what_others_made_stays_when_ours_is_deleted(still: Client, folder
     scenario = Scenario(KINDS, load(folder / "given.yaml"))
     async with staged(still, scenario) as stage:
         line = Race(still)
-        await Life(line, scenario, stage.namespace).settle(stage.key, stage.now)
+        await Life(line, stage).settle(stage.key, stage.now)
         await still.request("DELETE", stage.key.resource.path(stage.namespace, stage.key.name))
-        await Life(Line(still), scenario, stage.namespace).settle(stage.key, stage.now)
+        await Life(Line(still), stage).settle(stage.key, stage.now)
         theirs = Key(child(folder), stage.namespace, line.theirs["metadata"]["name"])
         assert await read(still, theirs) == line.theirs
         assert await read(still, stage.key) is None, "ours waits for what is not its own"
