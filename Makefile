@@ -45,7 +45,7 @@ test-fast: setup ## the tests that need no cluster
 
 .PHONY: proof
 proof: setup ## the long runs: twenty times the examples, every case killed at every write, and what takes a cloud its time
-	@$(RUN) tiers proof
+	@$(RUN) tiers proof-fast proof-api proof-cloud
 
 .PHONY: bench
 bench: setup ## every benchmark (one: hack/bench/NAME)

@@ -40,7 +40,8 @@ def main(arguments: list[str]) -> int:
 def run_all(asked: Sequence[str]) -> list[Result]:
     """Lane beside lane, in each one tier after the other; the results in the order that was asked for."""
     lanes = [lane for names in LANES if (lane := [name for name in asked if name in names])]
-    works = {name: _work(name, len(lanes) > 1) for name in asked}
+    width = max(map(len, asked))
+    works = {name: _work(name, f"{name:{width}} | " if len(lanes) > 1 else "") for name in asked}
     with ThreadPoolExecutor(len(lanes)) as pool:
         try:
             results = list(pool.map(lambda lane: [run(works[name]) for name in lane], lanes))
@@ -52,11 +53,11 @@ def run_all(asked: Sequence[str]) -> list[Result]:
     return [found[name] for name in asked]
 
 
-def _work(name: str, beside_others: bool) -> Work:
+def _work(name: str, prefix: str) -> Work:
     log = log_of(name)
     log.parent.mkdir(exist_ok=True)
     log.write_text("")
-    return Work(name, log, math.inf, prefix=f"{name:5} | " if beside_others else "")
+    return Work(name, log, math.inf, prefix=prefix)
 
 
 def run(work: Work) -> Result:

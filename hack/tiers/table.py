@@ -33,9 +33,15 @@ def fast(work: Work) -> None:
     work.pytest(WITHOUT_A_CLUSTER, "--quiet")
 
 
-def proof(work: Work) -> None:
+def proof_fast(work: Work) -> None:
     work.pytest(WITHOUT_A_CLUSTER, "--quiet", "--hypothesis-profile=proof")
+
+
+def proof_api(work: Work) -> None:
     _on_a_bare_control_plane(work, "api and proof", "--quiet")
+
+
+def proof_cloud(work: Work) -> None:
     with cloud_in_force(work) as environment:
         work.pytest("proof and not api", "--verbose", environment=environment)
 
@@ -80,13 +86,14 @@ TIERS: Mapping[str, Tier] = {
     "cloud": Tier("the whole cloud: real guests on real nodes", 50, cloud),
 }
 LONG: Mapping[str, Tier] = {
-    "proof": Tier(
-        "the long runs: twenty times the examples, every case at every write, a cloud that is left alone", 180, proof
-    ),
+    "proof-fast": Tier("what needs no cluster, with twenty times the examples", 60, proof_fast),
+    "proof-api": Tier("every case, killed at every write", 60, proof_api),
+    "proof-cloud": Tier("a cloud that is left alone", 60, proof_cloud),
 }
 """Run only when they are asked for."""
 ALL = {**TIERS, **LONG}
-LANES: tuple[frozenset[str], ...] = (frozenset(ALL) - {"cloud"}, frozenset({"cloud"}))
+IN_THE_CLOUD = frozenset({"cloud", "proof-cloud"})
+LANES: tuple[frozenset[str], ...] = (frozenset(ALL) - IN_THE_CLOUD, IN_THE_CLOUD)
 """What runs side by side: in the cloud, tests mostly wait for guests that boot, and leave the processors to the others."""
 
 
