@@ -259,9 +259,16 @@ def validation(rule: Rule, schema: Schema, place: Place) -> Schema:
     return {
         "rule": rule.expression,
         "message": rule.message,
+        **(
+            {"messageExpression": f"{_cel_text(f'{rule.message}: ')} + ({rule.named}).join(', ')"} if rule.named else {}
+        ),
         **({"fieldPath": f".{path}"} if path else {}),
         **({"optionalOldSelf": True} if rule.optional_old_self else {}),
     }
+
+
+def _cel_text(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def at(schema: Mapping[str, Any], path: str) -> Mapping[str, Any] | None:

@@ -42,7 +42,9 @@ def test_each_cel_rule_is_asked_of_an_accepted_case(rules: Rules) -> None:
 
 def _refused_by(rule: Mapping[str, Any], path: Path, case: Case) -> bool:
     reported = (*path, *rule.get("fieldPath", "").split(".")[1:])
-    return case.message == rule["message"] and same_place(case.field, reported)
+    named = "messageExpression" in rule  # then the names come behind it
+    said = case.message.startswith(f"{rule['message']}: ") if named else case.message == rule["message"]
+    return said and same_place(case.field, reported)
 
 
 def _accepted(rules: Rules, rule: Mapping[str, Any]) -> tuple[Case, ...]:

@@ -48,7 +48,9 @@ def shop(installed: Server) -> Iterator[Server]:
     spec = {"uplink": {"bridge": "br0"}, "portGroups": GROUPS}
     body = {"apiVersion": "vireo.dev/v1alpha1", "kind": "VirtualSwitch", "metadata": {"name": SWITCH}, "spec": spec}
     installed.must("POST", VIRTUAL_SWITCH.path(), body)
-    until(lambda: ask(installed, "switches-plain", "nobody").code == 403)  # it takes the API server a moment to know the policy
+    until(
+        lambda: ask(installed, "switches-plain", "nobody").code == 403
+    )  # it takes the API server a moment to know the policy
     yield installed
     installed.must("DELETE", VIRTUAL_SWITCH.path(name=SWITCH))
     for name in NAMESPACES:

@@ -30,12 +30,15 @@ class Model(BaseModel):
 
 @dataclass(frozen=True)
 class Rule:
-    """A CEL rule. `path` names the field that the error is reported at, relative to where the rule stands (default: there)."""
+    """A CEL rule. `path` names the field that the error is reported at, relative to where the rule stands (default: there).
+    `named` is an expression for the list of names that the message ends with: those of the items that break the rule.
+    """
 
     expression: str
     message: str
     path: str = ""
     optional_old_self: bool = False
+    named: str = ""
 
 
 @dataclass(frozen=True)

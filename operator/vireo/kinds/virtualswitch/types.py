@@ -133,13 +133,19 @@ class PortGroup(Model):
 NATIVES = "self.filter(one, has(one.nativeVlan))"
 NATIVE_ONCE = Rule(
     f"{NATIVES}.all(one, {NATIVES}.exists_one(other, other.nativeVlan == one.nativeVlan))",
-    "two trunks have the same nativeVlan, and would hear each other's untagged frames: give each its own",
+    "trunks with the same nativeVlan would hear each other's untagged frames; give each its own",
+    named=f"{NATIVES}.filter(one, {NATIVES}.filter(other, other.nativeVlan == one.nativeVlan).size() > 1).map(one, one.name)",
+)
+HAS_IT = (
+    "(has(other.vlan) && other.vlan == one.nativeVlan || has(other.allowedVlans) && other.allowedVlans.exists(range, "
+    "has(range.id) ? range.id == one.nativeVlan : has(range.from) && has(range.to) && "
+    "one.nativeVlan >= range.from && one.nativeVlan <= range.to))"
 )
 NATIVE_NOWHERE_ELSE = Rule(
-    f"{NATIVES}.all(one, self.all(other, (!has(other.vlan) || other.vlan != one.nativeVlan) && (!has(other.allowedVlans) || "
-    "other.allowedVlans.all(range, (has(range.id) ? range.id != one.nativeVlan : has(range.from) && has(range.to) && "
-    "(one.nativeVlan < range.from || one.nativeVlan > range.to))))))",
-    "the nativeVlan of a trunk is also the VLAN of a port group, or in the allowedVlans of one: give the trunk one that is nowhere else",
+    f"{NATIVES}.all(one, !self.exists(other, {HAS_IT}))",
+    "the nativeVlan of a trunk must be in no other port group and no allowedVlans; choose another one, or take it out there",
+    named=f"self.filter(one, has(one.nativeVlan) && self.exists(other, {HAS_IT}) || "
+    f"{NATIVES}.exists(trunk, [one].exists(other, {HAS_IT.replace('one.', 'trunk.')}))).map(one, one.name)",
 )
 
 
