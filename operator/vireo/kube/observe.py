@@ -38,16 +38,14 @@ class Reader:
         self, kind: Kind[Any, Any], live: Live[Any], now: datetime, learned: Learned = nothing_learned
     ) -> Observed[Any, Any]:
         """Raises ApiError where something had to be asked and was not answered."""
-        observed = await self._gather(kind, live, now, learned)
+        observed = await self._gather(live, now, learned)
         if kind.lets_go(observed):
             await self._read_live(kind, observed)
-            observed = await self._gather(kind, live, now, learned)
+            observed = await self._gather(live, now, learned)
         notes = {puzzle: note for puzzle in kind.puzzles(observed) if (note := await self._newest_warning(puzzle))}
         return replace(observed, warnings=notes) if notes else observed
 
-    async def _gather(
-        self, kind: Kind[Any, Any], live: Live[Any], now: datetime, learned: Learned
-    ) -> Observed[Any, Any]:
+    async def _gather(self, live: Live[Any], now: datetime, learned: Learned) -> Observed[Any, Any]:
         return Observed(
             key=live.key,
             meta=live.meta,
@@ -55,7 +53,7 @@ class Reader:
             status=live.view.status,
             now=now,
             children=self._store.children(live.key, live.meta.uid),
-            uses={used: await self._look_up(used) for used in sorted(_used(kind, live))},
+            uses={used: await self._look_up(used) for used in sorted(self._store.uses(live.key))},
             users=self._store.users(live.key),
             learned=learned,
         )
@@ -102,10 +100,6 @@ class Reader:
     async def _newest_warning(self, key: Key) -> str:
         live = self._store.get(key)
         return await self._warnings.newest(live) if live else ""
-
-
-def _used(kind: Kind[Any, Any], live: Live[Any]) -> frozenset[Key]:
-    return kind.uses(live.meta, live.view.spec, live.view.status)
 
 
 def _decode(watch: Watch, raw: msgspec.Raw) -> Live[Any]:
