@@ -14,7 +14,7 @@ from vireo.api.decode import decode_own
 from vireo.api.resources import Resource
 from vireo.kube.pages import present
 from vireo.kube.store import Store
-from vireo.process import handlers
+from vireo.process import handlers, own_kinds
 from vireo.process.run import Operator
 
 pytestmark = pytest.mark.api
@@ -55,7 +55,7 @@ async def test_an_orderly_end_is_told_to_nobody_who_is_gone(cluster: Cluster, ca
 async def test_an_own_object_that_ended_unnoticed_is_forgotten(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handlers, "COMPARE_SECONDS", 0.1)
+    monkeypatch.setattr(own_kinds, "COMPARE_SECONDS", 0.1)
     await cluster.restart()
     await cluster.toy("alive")
     await cluster.until_ready("alive")
@@ -75,8 +75,8 @@ async def test_an_own_object_that_ended_unnoticed_is_forgotten(
 
 async def test_of_a_kind_there_may_be_nothing(cluster: Cluster) -> None:
     empty = Resource("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", namespaced=False)
-    own_kinds = handlers.OwnKinds(cluster.client, Store(()), lambda _: None)
-    assert not await own_kinds._exists(empty)
+    ours = own_kinds.OwnKinds(cluster.client, Store(()), lambda _: None)
+    assert not await ours._exists(empty)
     keys, version = await present(cluster.client, empty)
     assert keys == set()
     assert version > 0
@@ -86,15 +86,15 @@ async def test_a_kind_that_kopf_overlooks_is_watched_after_all(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched: list[str] = []
-    register = handlers.OwnKinds._register
+    register = handlers._register
 
-    def overlooked_once(own: handlers.OwnKinds, registry: Any, kind: Any, loop: Any) -> None:
+    def overlooked_once(registry: Any, kind: Any, tell: handlers.Tell) -> None:
         watched.append(kind.name)
         if len(watched) > 1:
-            register(own, registry, kind, loop)
+            register(registry, kind, tell)
 
-    monkeypatch.setattr(handlers, "LOOK_SECONDS", 0.2)
-    monkeypatch.setattr(handlers.OwnKinds, "_register", overlooked_once)
+    monkeypatch.setattr(own_kinds, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(handlers, "_register", overlooked_once)
     await cluster.restart()
     await cluster.idle()  # what existed at the start is listed without kopf
     await cluster.toy("a", text="hello")

@@ -13,7 +13,7 @@ from support.wire import over_a_wire
 
 from vireo.kube import client as client_module
 from vireo.kube import watch as watch_module
-from vireo.process import handlers
+from vireo.process import handlers, own_kinds
 
 pytestmark = pytest.mark.api
 
@@ -72,7 +72,7 @@ async def test_a_version_that_has_expired_costs_no_event_and_no_write(
     await cluster.until_ready("after")
     await cluster.idle()
     assert versions[0] == "1"
-    watches = [record for record in caplog.records if record.name in {handlers.log.name, watch_module.log.name}]
+    watches = [record for record in caplog.records if record.name in {own_kinds.log.name, watch_module.log.name}]
     assert [record.message for record in watches if record.levelno >= logging.WARNING] == []
     written = [write for write in cluster.writes if write[0] != "DRY-RUN"]
     assert sorted(written) == [("PATCH", "toys"), ("POST", "configmaps"), ("POST", "events")]  # of `after` alone

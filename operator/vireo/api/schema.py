@@ -31,7 +31,7 @@ class Model(BaseModel):
 @dataclass(frozen=True)
 class Rule:
     """A CEL rule. `path` names the field that the error is reported at, relative to where the rule stands (default: there).
-    `named` is an expression for the list of names that the message ends with: those of the items that break the rule.
+    `named` is an expression for the names that the message ends with: of the first items that break the rule.
     """
 
     expression: str

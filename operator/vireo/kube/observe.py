@@ -55,7 +55,7 @@ class Reader:
             status=live.view.status,
             now=now,
             children=self._store.children(live.key, live.meta.uid),
-            uses={used: await self._look_up(used) for used in sorted(_used(kind, live))},
+            uses={used: await self._look_up(used) for used in sorted(self._store.uses(live.key))},
             around={resource: self._store.all(resource) for resource in sorted(kind.around)},
             users=self._store.users(live.key),
             learned=learned,
@@ -103,10 +103,6 @@ class Reader:
     async def _newest_warning(self, key: Key) -> str:
         live = self._store.get(key)
         return await self._warnings.newest(live) if live else ""
-
-
-def _used(kind: Kind[Any, Any], live: Live[Any]) -> frozenset[Key]:
-    return kind.uses(live.meta, live.view.spec, live.view.status)
 
 
 def _decode(watch: Watch, raw: msgspec.Raw) -> Live[Any]:

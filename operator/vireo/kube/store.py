@@ -61,6 +61,10 @@ class Store:
             owners |= {one.meta.uid for one in new}
         return tuple(sorted(below, key=lambda one: one.key))
 
+    def uses(self, key: Key) -> frozenset[Key]:
+        """What the spec and the status of an object of Vireo's name (Kind.uses)."""
+        return self._uses.get(key, frozenset())
+
     def users(self, key: Key) -> tuple[Live[Any], ...]:
         """Vireo's objects whose spec names this one, or whose status says that they still hold it, sorted by key."""
         return tuple(self._live[user.resource][user] for user in sorted(self._users.get(key, ())))

@@ -1,176 +1,55 @@
-"""kopf's part: it watches Vireo's own kinds, and its handlers put the object into the store and a key on the queue. Nothing else.
+"""kopf's part: it watches Vireo's own kinds, and its handlers tell what changed. Nothing else.
 
-What exists at the start is listed here, before kopf begins: kopf's own index of n objects costs it n * n steps.
-
-It runs in a thread with a loop of its own: kopf takes a process' signals and waits for all tasks of its loop when it ends, and neither
-are its to take. What its handlers say is carried to the operator's loop, in order.
-
-After a gap kopf lists anew, and what ended in the gap it never mentions: so the store is compared with a whole list now and then.
+It lists them first, once more than we did: kopf's own index of n objects would cost it n * n steps, so what exists at the start was not
+left to it.
 """
 
 import asyncio
 import contextlib
-import logging
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import kopf
-import msgspec
 import uvloop
 
-from vireo.api.decode import decode_own
 from vireo.api.kind import Kind
-from vireo.api.resources import Key, Resource
-from vireo.kube.client import METADATA_ONLY_LIST, SILENCE_SECONDS, WATCH_SECONDS, ApiError, Client
-from vireo.kube.pages import Page, pages, present
-from vireo.kube.store import Store, version_of
-from vireo.process.crossing import Crossing
+from vireo.kube.client import SILENCE_SECONDS, WATCH_SECONDS, Credentials
 
-log = logging.getLogger(__name__)
-
-COMPARE_SECONDS = 300.0
-COMPARE_FIRST_SECONDS = 30.0
-"""Soon after the start, for what ended between our list and kopf's."""
-REST_SECONDS, LOOKS_AT_REST = 0.2, 50
-"""How often it is looked whether the work that the start brought is done, and how many times before kopf begins all the same."""
-NOT_FOUND, RETRY_SECONDS = 404, 1.0
-LOOK_SECONDS = 5.0
-"""How often it is asked whether there is something of a kind of which nothing was seen."""
+Tell = Callable[[Kind[Any, Any], str | None, Mapping[str, Any]], None]
+"""Told of each change: the kind, what changed (None: it was listed), and the object."""
 
 
-@dataclass
-class OwnKinds:
-    """Watches the store's own kinds. `listed` is set when all objects that existed at the start are in the store."""
+def watch(
+    kinds: Iterable[Kind[Any, Any]],
+    credentials: Callable[[], Awaitable[Credentials]],
+    tell: Tell,
+    stop: threading.Event,
+) -> None:
+    """Until `stop` is set. In a thread that has no loop. kopf is known to the API server by the credentials."""
+    registry = kopf.OperatorRegistry()
+    kopf.on.startup(registry=registry)(_configure)
 
-    client: Client
-    store: Store
-    wake: Callable[[Iterable[Key]], None]
-    at_rest: Callable[[], bool] = lambda: True
-    """Whether the work that our list brought is done."""
-    listed: asyncio.Event = field(default_factory=asyncio.Event)
-    _listed: dict[Key, str] = field(default_factory=dict)
-    """The versions in our list that kopf's has yet to tell: whom they concern was woken. (Not so where the store knows a version from the
-    answer to a write of ours.)"""
-    _told: set[Resource] = field(default_factory=set)
-    """The kinds of which kopf has told something."""
+    async def login(**_: object) -> kopf.ConnectionInfo:
+        return kopf.ConnectionInfo(**asdict(await credentials()))
 
-    async def run(self) -> None:
-        """Until cancelled; then until kopf has ended. Raises RuntimeError if kopf ends by itself."""
-        await asyncio.gather(*(self._list(kind) for kind in self.store.kinds.values()))
-        self.listed.set()
-        await self._give_a_head_start()
-        while True:
-            await self._run_once()
-            log.warning("kopf does not watch a kind that is served; it is started anew")
+    kopf.on.login(registry=registry)(login)
+    for kind in kinds:
+        _register(registry, kind, tell)
+    with contextlib.suppress(asyncio.CancelledError):  # of kopf's own tasks, when it is told to stop
+        uvloop.run(kopf.operator(registry=registry, clusterwide=True, standalone=True, stop_flag=stop))
 
-    async def _give_a_head_start(self) -> None:
-        """kopf lists everything once more, and would take half of the processor from the work that waits."""
-        for _ in range(LOOKS_AT_REST):
-            await asyncio.sleep(REST_SECONDS)
-            if self.at_rest():
-                return
 
-    async def _list(self, kind: Kind[Any, Any]) -> None:
-        """Into the store. Of what is not served yet there is nothing; else until it was answered."""
-        while True:
-            try:
-                seen, version = set(), ""
-                async for page in pages(self.client, kind.resource, {}):
-                    for live in (decode_own(kind, raw) for raw in page.items):
-                        self.wake(self.store.put(live))
-                        self._listed[live.key] = live.meta.resource_version
-                        seen.add(live.key)
-                    version = page.metadata.resource_version
-            except ApiError as error:
-                if error.code == NOT_FOUND:
-                    return
-                log.warning("%s", error)
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                self.wake(self.store.keep(kind.resource, seen, version_of(version)))
-                return
+def _register(registry: kopf.OperatorRegistry, kind: Kind[Any, Any], tell: Tell) -> None:
+    resource = kind.resource
+    where = (resource.group, resource.version, resource.plural)
 
-    async def _run_once(self) -> None:
-        """Until kopf overlooks a kind: it looks for new ones when a CRD changes, which may be a moment before they are served."""
-        self._told.clear()
-        loop, stop = asyncio.get_running_loop(), threading.Event()
-        thread = loop.run_in_executor(None, self._watch, loop, stop)
-        overlooked = loop.create_task(self._until_overlooked())
-        try:
-            await asyncio.wait((thread, overlooked), return_when=asyncio.FIRST_COMPLETED)
-            if thread.done():
-                raise RuntimeError("kopf ended, though nobody told it to")
-            overlooked.result()
-        finally:
-            overlooked.cancel()
-            stop.set()
-            await thread
+    async def event(type: str | None, body: Mapping[str, Any], **_: object) -> None:  # noqa: A002 - kopf's name
+        tell(kind, type, body)
 
-    async def _until_overlooked(self) -> None:
-        """Until twice in a row there are objects of a kind of which nothing was told, or none is known any more (its CRD was made anew)."""
-        suspected: set[Resource] = set()
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            silent = [one for one in self.store.kinds if one not in self._told or not self.store.keys(one)]
-            unseen = {one for one in silent if await self._exists(one)}
-            if unseen & suspected:
-                return
-            suspected = unseen
-
-    async def _exists(self, resource: Resource) -> bool:
-        try:
-            raw = await self.client.request("GET", resource.path(), {"limit": "1"}, accept=METADATA_ONLY_LIST)
-        except ApiError:
-            return False
-        return bool(msgspec.json.decode(raw, type=Page).items)
-
-    async def compare(self) -> None:
-        """Until cancelled: forgets what ended unnoticed, every COMPARE_SECONDS."""
-        pause = min(COMPARE_FIRST_SECONDS, COMPARE_SECONDS)
-        while True:
-            await asyncio.sleep(pause)
-            pause = COMPARE_SECONDS
-            for resource in self.store.kinds:
-                try:
-                    keys, version = await present(self.client, resource)
-                except ApiError as error:
-                    log.warning("%s", error)
-                else:
-                    for ended in set(self.store.keys(resource)) - keys:
-                        self.wake(self.store.remove(ended, version))
-
-    def _watch(self, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> None:
-        registry, crossing = kopf.OperatorRegistry(), Crossing(loop)
-        kopf.on.startup(registry=registry)(_configure)
-        kopf.on.login(registry=registry)(self._login)
-        for kind in self.store.kinds.values():
-            self._register(registry, kind, crossing)
-        with contextlib.suppress(asyncio.CancelledError):  # of kopf's own tasks, when it is told to stop
-            uvloop.run(kopf.operator(registry=registry, clusterwide=True, standalone=True, stop_flag=stop))
-
-    async def _login(self, **_: object) -> kopf.ConnectionInfo:
-        """kopf is known to the API server as we are."""
-        return kopf.ConnectionInfo(**asdict(await self.client.credentials()))
-
-    def _register(self, registry: kopf.OperatorRegistry, kind: Kind[Any, Any], crossing: Crossing) -> None:
-        resource = kind.resource
-        where = (resource.group, resource.version, resource.plural)
-
-        async def event(type: str | None, body: Mapping[str, Any], meta: Mapping[str, Any], **_: object) -> None:  # noqa: A002 - kopf's name
-            """`type` is None where kopf has listed the object: mostly as we did before."""
-            self._told.add(resource)
-            key = Key(resource, meta.get("namespace", ""), meta["name"])
-            if type == "DELETED":
-                version = version_of(meta["resourceVersion"])
-                crossing.bring(lambda: self.wake(self.store.remove(key, version)))
-            elif self._listed.pop(key, "") != meta["resourceVersion"]:
-                live = decode_own(kind, msgspec.json.encode(dict(body)))
-                crossing.bring(lambda: self.wake(self.store.put(live)))
-
-        kopf.on.event(*where, registry=registry, id=f"event-{resource.plural}")(event)
+    kopf.on.event(*where, registry=registry, id=f"event-{resource.plural}")(event)
 
 
 class _NoDiff(kopf.DiffBaseStorage):

@@ -16,9 +16,9 @@ from vireo.kube.observe import Reader
 from vireo.kube.store import Store
 from vireo.kube.watch import Watcher
 from vireo.process.clock import now
-from vireo.process.handlers import OwnKinds
 from vireo.process.health import Health, serve
 from vireo.process.metrics import Metrics
+from vireo.process.own_kinds import OwnKinds
 from vireo.reconcile.gate import Gate
 from vireo.reconcile.learning import Learning
 from vireo.reconcile.loop import Reconciler, Result

@@ -53,12 +53,12 @@ class Queue:
     @property
     def depth(self) -> int:
         """How many keys are due or being worked on."""
-        return len(self._due.keys() | self._busy)
+        return len(self._due) + sum(key not in self._due for key in self._busy)
 
     @property
     def age(self) -> float:
         """For how many seconds the one that waits longest for a worker has been due; 0 when none waits."""
-        first = min(self._due.values(), default=None)
+        first = next(iter(self._due.values()), None)
         return 0.0 if first is None else asyncio.get_running_loop().time() - first
 
     async def run(self, workers: int) -> None:

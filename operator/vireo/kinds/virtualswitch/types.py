@@ -130,11 +130,19 @@ class PortGroup(Model):
     ] = None
 
 
+def _pair(ones: str, others: str) -> str:
+    """CEL for the names of the first of `ones`, and of the first of `others` of it. It costs what the two cost, and no more."""
+    return f"[{ones}[0]].map(one, one.name + ' and ' + {others}[0].name)[0]"
+
+
 NATIVES = "self.filter(one, has(one.nativeVlan))"
 NATIVE_ONCE = Rule(
     f"{NATIVES}.all(one, {NATIVES}.exists_one(other, other.nativeVlan == one.nativeVlan))",
     "trunks with the same nativeVlan would hear each other's untagged frames; give each its own",
-    named=f"{NATIVES}.filter(one, {NATIVES}.filter(other, other.nativeVlan == one.nativeVlan).size() > 1).map(one, one.name)",
+    named=_pair(
+        f"{NATIVES}.filter(one, !{NATIVES}.exists_one(other, other.nativeVlan == one.nativeVlan))",
+        f"{NATIVES}.filter(other, other.nativeVlan == one.nativeVlan && other.name != one.name)",
+    ),
 )
 HAS_IT = (
     "(has(other.vlan) && other.vlan == one.nativeVlan || has(other.allowedVlans) && other.allowedVlans.exists(range, "
@@ -144,8 +152,7 @@ HAS_IT = (
 NATIVE_NOWHERE_ELSE = Rule(
     f"{NATIVES}.all(one, !self.exists(other, {HAS_IT}))",
     "the nativeVlan of a trunk must be in no other port group and no allowedVlans; choose another one, or take it out there",
-    named=f"self.filter(one, has(one.nativeVlan) && self.exists(other, {HAS_IT}) || "
-    f"{NATIVES}.exists(trunk, [one].exists(other, {HAS_IT.replace('one.', 'trunk.')}))).map(one, one.name)",
+    named=_pair(f"{NATIVES}.filter(one, self.exists(other, {HAS_IT}))", f"self.filter(other, {HAS_IT})"),
 )
 
 
