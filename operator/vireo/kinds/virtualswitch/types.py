@@ -130,19 +130,14 @@ class PortGroup(Model):
     ] = None
 
 
-def _pair(ones: str, others: str) -> str:
-    """CEL for the names of the first of `ones`, and of the first of `others` of it. It costs what the two cost, and no more."""
-    return f"[{ones}[0]].map(one, one.name + ' and ' + {others}[0].name)[0]"
-
-
 NATIVES = "self.filter(one, has(one.nativeVlan))"
+SAME = "(has(other.nativeVlan) && other.nativeVlan == one.nativeVlan && other.name != one.name)"
+SHARE_ONE = f"self.map(one, has(one.nativeVlan) && self.exists(other, {SAME}), one.name)"
+"""The API server estimates what a message costs: a list that was mapped keeps the bounds of its items, one that was filtered does not."""
 NATIVE_ONCE = Rule(
     f"{NATIVES}.all(one, {NATIVES}.exists_one(other, other.nativeVlan == one.nativeVlan))",
     "trunks with the same nativeVlan would hear each other's untagged frames; give each its own",
-    named=_pair(
-        f"{NATIVES}.filter(one, !{NATIVES}.exists_one(other, other.nativeVlan == one.nativeVlan))",
-        f"{NATIVES}.filter(other, other.nativeVlan == one.nativeVlan && other.name != one.name)",
-    ),
+    named=f"{SHARE_ONE}[0] + ' and ' + {SHARE_ONE}[1]",
 )
 HAS_IT = (
     "(has(other.vlan) && other.vlan == one.nativeVlan || has(other.allowedVlans) && other.allowedVlans.exists(range, "
@@ -152,7 +147,8 @@ HAS_IT = (
 NATIVE_NOWHERE_ELSE = Rule(
     f"{NATIVES}.all(one, !self.exists(other, {HAS_IT}))",
     "the nativeVlan of a trunk must be in no other port group and no allowedVlans; choose another one, or take it out there",
-    named=_pair(f"{NATIVES}.filter(one, self.exists(other, {HAS_IT}))", f"self.filter(other, {HAS_IT})"),
+    named=f"self.map(one, has(one.nativeVlan) && self.exists(other, {HAS_IT}), one.name)[0] + ' and ' + "
+    f"self.map(other, self.exists(one, has(one.nativeVlan) && {HAS_IT}), other.name)[0]",
 )
 
 
