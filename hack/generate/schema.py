@@ -259,9 +259,7 @@ def validation(rule: Rule, schema: Schema, place: Place) -> Schema:
     return {
         "rule": rule.expression,
         "message": rule.message,
-        **(
-            {"messageExpression": f"{_cel_text(f'{rule.message}: ')} + {rule.named}"} if rule.named else {}
-        ),
+        **({"messageExpression": f"{_cel_text(f'{rule.message}: ')} + {rule.named}"} if rule.named else {}),
         **({"fieldPath": f".{path}"} if path else {}),
         **({"optionalOldSelf": True} if rule.optional_old_self else {}),
     }
