@@ -33,8 +33,8 @@ async def _compare(client: Client, scenario: Scenario) -> int:
 
 
 async def _ends(client: Client, scenario: Scenario, blows: Sequence[tuple[Blow, int]]) -> Sequence[End]:
-    """Each in a namespace of its own, and so all at once; but there is only one of what lies in no namespace."""
-    if scenario.given["object"]["metadata"].get("namespace"):
+    """Each in a namespace of its own, and all at once where that is enough."""
+    if scenario.apart:
         return await asyncio.gather(*(end(client, scenario, blow, at) for blow, at in blows))
     return [await end(client, scenario, blow, at) for blow, at in blows]
 
@@ -71,7 +71,7 @@ async def staged(client: Client, scenario: Scenario) -> AsyncIterator[Stage]:
     stage = Stage(scenario, client, namespace)
     await stage.set_up()
     yield stage
-    if not stage.key.namespace:
+    if not scenario.apart:
         await _clear(client, stage)
 
 

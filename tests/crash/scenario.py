@@ -66,6 +66,12 @@ class Scenario:
         shown = {raw["metadata"]["name"]: raw for raw in self.objects if self.resource(raw) == NAMESPACE}
         return {SHOP: {"apiVersion": "v1", "kind": NAMESPACE.kind, "metadata": {"name": SHOP}}} | shown
 
+    @property
+    def apart(self) -> bool:
+        """Whether lives of it can go on side by side: what lies in no namespace is there once, and must say the same in all of them."""
+        shared = [raw for raw in self.objects if not self.resource(raw).namespaced and self.resource(raw) != NAMESPACE]
+        return self.given["object"] not in shared and not any(SHOP in str(raw) for raw in shared)
+
     def resource(self, raw: Raw) -> Resource:
         watched = [watch.resource for kind in self.kinds for watch in kind.watches]
         known = (*(kind.resource for kind in self.kinds), *watched, SECRET, NAMESPACE)
