@@ -18,7 +18,7 @@ from cloud.steps import Failure
 
 CROWD = Crowd.of(int(os.environ.get("BENCH_OBJECTS") or 200))
 TRIES = 7
-"""The API server collects its garbage in the middle of every third or so, which then takes half a second more on either side."""
+"""In half of the starts or so the API server takes twice the processor seconds, and a start half as long again: one alone says little."""
 MIB = 2**20
 
 
