@@ -52,7 +52,7 @@ def test_they_say_their_addresses_and_the_switch_who_has_its_ports(connected: Us
 
     def said() -> None:
         found = connected.get(MACHINES, "here") or {}
-        if [(one["network"], one["ip"]) for one in found["status"]["addresses"]] != [("front", HERE)]:
+        if ("front", HERE) not in [(one["network"], one["ip"]) for one in found["status"]["addresses"]]:
             raise NotYet(str(found["status"]["addresses"]))
 
     connected.until("the guest's address", said)

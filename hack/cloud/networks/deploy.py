@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cloud.api import Api, Object, documents
 from cloud.build import artefact
-from cloud.networks.node import BINDING, MULTUS_USER
+from cloud.networks.node import BINDING, MARKER_USER, MULTUS_USER
 from cloud.settings import Settings
 from cloud.steps import Steps
 
@@ -31,20 +31,26 @@ def _crds(steps: Steps) -> Iterator[Object]:
 
 
 def _rights() -> Iterator[Object]:
-    """What Multus' own manifest gives it."""
-    rules = [
+    """What the manifests of Multus and of the bridge-marker give them."""
+    attachments = [
         {"apiGroups": ["k8s.cni.cncf.io"], "resources": ["*"], "verbs": ["*"]},
         {"apiGroups": [""], "resources": ["pods", "pods/status"], "verbs": ["get", "update"]},
         {"apiGroups": ["", "events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch", "update"]},
     ]
-    api, metadata = "rbac.authorization.k8s.io", {"name": "multus"}
+    nodes = [{"apiGroups": [""], "resources": ["nodes", "nodes/status"], "verbs": ["get", "patch"]}]
+    yield from _may(MULTUS_USER, "multus", attachments)
+    yield from _may(MARKER_USER, "bridge-marker", nodes)
+
+
+def _may(user: str, role: str, rules: list[Object]) -> Iterator[Object]:
+    api, metadata = "rbac.authorization.k8s.io", {"name": role}
     yield {"apiVersion": f"{api}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": rules}
     yield {
         "apiVersion": f"{api}/v1",
         "kind": "ClusterRoleBinding",
         "metadata": metadata,
-        "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": "multus"},
-        "subjects": [{"apiGroup": api, "kind": "User", "name": MULTUS_USER}],
+        "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": role},
+        "subjects": [{"apiGroup": api, "kind": "User", "name": user}],
     }
 
 

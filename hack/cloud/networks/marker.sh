@@ -1,9 +1,8 @@
 #!/bin/sh
-# Writes what KubeVirt's bridge-marker writes, whose module is not served: each bridge of this node into the node's capacity. With the
-# kubelet's credentials, since nobody else may write a node's status. The kubelet takes out what it does not know when it starts anew, so
-# it is looked at again and again.
+# Writes what KubeVirt's bridge-marker writes, whose module is not served: each bridge of this node into the node's capacity. The kubelet takes
+# out what it does not know when it starts anew, so it is looked at again and again.
 node=$1
-kubectl() { /opt/vireo/bin/kubectl --kubeconfig=/etc/kubernetes/kubelet.kubeconfig "$@"; }
+kubectl() { /opt/vireo/bin/kubectl --kubeconfig=/etc/kubernetes/bridge-marker.kubeconfig "$@"; }
 while :; do
   wrong=
   if known=$(kubectl get node "$node" --output=jsonpath='{.status.capacity}'); then

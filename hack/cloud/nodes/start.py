@@ -45,6 +45,7 @@ def prepare(node: Node) -> None:
             Identity(node.name, f"system:node:{node.name}", ("system:nodes",), (node.name, str(node.address))),
             Identity(f"{node.name}-proxy", "system:kube-proxy"),
             Identity(f"{node.name}-multus", networks.MULTUS_USER),
+            Identity(f"{node.name}-bridge-marker", networks.MARKER_USER),
         ],
     )
     for path, content in (files(node) | _credentials(node)).items():
@@ -148,5 +149,6 @@ def _credentials(node: Node) -> dict[str, str]:
         "/etc/kubernetes/kubelet.key": pair(node.settings, node.name).key.read_text(),
         "/etc/kubernetes/kubelet.kubeconfig": pki.kubeconfig(node.settings, node.name, server),
         "/etc/kubernetes/kube-proxy.kubeconfig": pki.kubeconfig(node.settings, f"{node.name}-proxy", server),
+        networks.MARKER_KUBECONFIG: pki.kubeconfig(node.settings, f"{node.name}-bridge-marker", server),
         networks.KUBECONFIG: pki.kubeconfig(node.settings, f"{node.name}-multus", server),
     }

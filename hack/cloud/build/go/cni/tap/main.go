@@ -51,7 +51,9 @@ func add(args *skel.CmdArgs) error {
 	if err != nil {
 		return fmt.Errorf("network %s: %w", network, err)
 	}
-	result := &current.Result{CNIVersion: wanted.CNIVersion, Interfaces: []*current.Interface{{Name: port, Sandbox: args.Netns}}}
+	// Of the bridge alone: KubeVirt takes the attachment that says the port's name for the one that the port is on (network/migration), and
+	// would move the machine for ever because that is not the switch's.
+	result := &current.Result{CNIVersion: wanted.CNIVersion, Interfaces: []*current.Interface{{Name: bridge, Sandbox: args.Netns}}}
 	return types.PrintResult(result, wanted.CNIVersion)
 }
 
