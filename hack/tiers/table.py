@@ -11,7 +11,7 @@ from tiers.clouds import BARE, cloud_in_force, kubeconfig, own_cloud
 from tiers.work import Work
 
 DRIVER = CHECKOUT / "hack/cloud/storage/driver"
-WITHOUT_A_CLUSTER = "not api and not chart and not cloud and not simulated and not proof"
+WITHOUT_A_CLUSTER = "not api and not chart and not frames and not cloud and not simulated and not proof"
 REUSED = "VIREO_TEST_KUBECONFIG"
 """Names a control plane that is there already: the quick loop of who works on what the API server refuses."""
 
@@ -58,6 +58,10 @@ def chart(work: Work) -> None:
     _on_a_bare_control_plane(work, "chart", "--verbose")
 
 
+def frames(work: Work) -> None:
+    work.pytest("frames", "--verbose")
+
+
 def cloud(work: Work) -> None:
     with cloud_in_force(work) as environment:
         real = Settings.running({**os.environ, **environment}).real_nodes
@@ -83,6 +87,7 @@ TIERS: Mapping[str, Tier] = {
     "go": Tier("the CSI driver's own tests", 15, go),
     "api": Tier("against a real API server, without nodes", 30, api),
     "chart": Tier("the chart, as a real API server takes it", 20, chart),
+    "frames": Tier("what a switch's ports hear of each other, in a guest with the real bridge plugin", 20, frames),
     "cloud": Tier("the whole cloud: real guests on real nodes", 50, cloud),
 }
 LONG: Mapping[str, Tier] = {

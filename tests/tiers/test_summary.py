@@ -21,7 +21,7 @@ def test_each_tier_has_a_line_and_all_tests_are_counted_in_the_last() -> None:
 
 
 def test_the_tiers_come_in_the_order_of_what_they_need() -> None:
-    assert list(TIERS) == ["lint", "fast", "go", "api", "chart", "cloud"]
+    assert list(TIERS) == ["lint", "fast", "go", "api", "chart", "frames", "cloud"]
 
 
 def test_each_tier_runs_in_one_lane() -> None:

@@ -1,19 +1,20 @@
-"""The guest's disk: Debian's kernel, busybox and guest agent as an initramfs, on a FAT file system that the BIOS can boot."""
+"""Guests of Debian's kernel and busybox, all in an initramfs: on a disk that the BIOS can boot, or as two files that QEMU boots itself."""
 
 import itertools
+import json
 import os
 import re
 import shutil
 import subprocess
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from cloud.build import initramfs, oci
 from cloud.build.oci import Entry
-from cloud.build.target import Target, Workshop, hash_of
+from cloud.build.target import Built, Target, Workshop, hash_of
 
 LABEL = "VIREO-GUEST"  # the guest finds its boot disk by it
 CRC_LIMIT = 1 << 31  # KubeVirt puts a disk's CRC-32 into a field of the status that the API server takes for an int32
@@ -21,6 +22,7 @@ TAIL = 8  # bytes at the end of the disk, behind every file, that make its CRC-3
 _HERE = Path(__file__).parent
 _LOADER = "lib64/ld-linux-x86-64.so.2"
 _LIBRARIES = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu")
+_AGENT = "usr/sbin/qemu-ga"
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,12 @@ class GuestDisk(Target):
         parts.mkdir()
         debian = _Debian.unpacked(workshop, workshop.inputs[self.packages])
         with (parts / "initrd").open("wb") as file:
-            initramfs.write(file, [*debian.entries(self._drivers()), *oci.tree(self.guest / "root")])
+            initramfs.write(file, debian.entries(self.guest / "root", [_AGENT]))
         shutil.copy(debian.kernel, parts / "vmlinuz")
         shutil.copy(self.guest / "syslinux.cfg", parts)
         self._write_disk(workshop, workshop.out / "disk.img", sorted(parts.iterdir()))
         for folder in (parts, debian.root):
             shutil.rmtree(folder)
-
-    def _drivers(self) -> list[str]:
-        return [name for file in (self.guest / "root/etc/modules").iterdir() for name in file.read_text().split()]
 
     def _write_disk(self, workshop: Workshop, disk: Path, files: Iterable[Path]) -> None:
         """A FAT file system without a partition table, with these files and a loader for them."""
@@ -76,6 +75,44 @@ class GuestDisk(Target):
         workshop.run(["syslinux", "--install", disk], env=environment)
         with disk.open("r+b") as file:
             keep_crc_small(file)
+
+
+@dataclass(frozen=True)
+class DisklessGuest(Target):
+    """A guest as `vmlinuz` and `initrd`, made of the packages of the layer `packages` and of the folder `root`.
+
+    root holds the guest's own files, of which etc/modules/* name the drivers. `programs` are paths of the packages' programs;
+    `others` are programs that other targets made, by their path in the guest.
+    """
+
+    name: str
+    packages: str
+    root: Path
+    programs: Sequence[str]
+    others: Mapping[str, Built]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (self.packages, *sorted({built.target for built in self.others.values()}))
+
+    @property
+    def host_packages(self) -> tuple[str, ...]:
+        return oci.HOST_PACKAGES
+
+    def recipe(self) -> Mapping[str, str]:
+        return {
+            "root": hash_of(self.root),
+            "programs": json.dumps([*self.programs, *self.others.items()]),
+            "code": hash_of(_HERE / "guest.py", _HERE / "initramfs.py"),
+        }
+
+    def make(self, workshop: Workshop) -> None:
+        debian = _Debian.unpacked(workshop, workshop.inputs[self.packages])
+        others = [Entry(path, workshop.path(built)) for path, built in self.others.items()]
+        with (workshop.out / "initrd").open("wb") as file:
+            initramfs.write(file, [*debian.entries(self.root, self.programs), *others])
+        shutil.copy(debian.kernel, workshop.out / "vmlinuz")
+        shutil.rmtree(debian.root)
 
 
 def keep_crc_small(disk: IO[bytes]) -> None:
@@ -111,10 +148,13 @@ class _Debian:
     def kernel(self) -> Path:
         return next(self.root.glob("boot/vmlinuz-*"))
 
-    def entries(self, drivers: Iterable[str]) -> Iterator[Entry]:
+    def entries(self, own: Path, programs: Iterable[str]) -> Iterator[Entry]:
+        """Busybox, programs, the drivers that the guest's own files name, and these files. What comes later takes precedence."""
         yield from self._busybox()
-        yield from self._agent()
-        yield from self._modules(drivers)
+        for program in programs:
+            yield from self._program(program)
+        yield from self._modules(name for file in (own / "etc/modules").iterdir() for name in file.read_text().split())
+        yield from oci.tree(own)
 
     def _busybox(self) -> Iterator[Entry]:
         """Busybox, and a link for each of its commands."""
@@ -125,10 +165,10 @@ class _Debian:
         for command in ("init", "modprobe"):  # where Linux looks for them
             yield Entry(f"sbin/{command}", link="../bin/busybox")
 
-    def _agent(self) -> Iterator[Entry]:
-        """The guest agent, and the shared libraries that it is linked with."""
-        program, loader = self.root / "usr/sbin/qemu-ga", self.root / _LOADER
-        yield Entry("sbin/qemu-ga", program)
+    def _program(self, path: str) -> Iterator[Entry]:
+        """A program, in /bin or /sbin, and the shared libraries that it is linked with."""
+        program, loader = self.root / path, self.root / _LOADER
+        yield Entry(path.removeprefix("usr/"), program)
         yield Entry(_LOADER, loader)
         folders = ":".join(str(self.root / folder) for folder in _LIBRARIES)
         for name, path in re.findall(r"(\S+) => (\S+)", _output(loader, "--list", "--library-path", folders, program)):

@@ -9,7 +9,7 @@ from cloud.build.clang import InModule, StaticC
 from cloud.build.debian import DebianLayer
 from cloud.build.files import ModuleFiles
 from cloud.build.golang import MODULES, GoBinaries
-from cloud.build.guest import GuestDisk
+from cloud.build.guest import DisklessGuest, GuestDisk
 from cloud.build.images import OciImage, programs, static_image
 from cloud.build.oci import NET_BIND_SERVICE, Entry
 from cloud.build.target import Built, Target
@@ -221,10 +221,18 @@ CERT_MANAGER_CRDS = ModuleFiles(
 GUEST_PACKAGES = DebianLayer(
     "guest-packages",
     "bookworm",
-    packages=("busybox-static", "linux-image-cloud-amd64", "qemu-guest-agent"),
+    packages=("busybox-static", "iproute2", "linux-image-cloud-amd64", "nftables", "qemu-guest-agent"),
     dropped=("usr/share", "usr/lib/python3*", "usr/lib/systemd", "var/lib/dpkg"),
 )
 GUEST_DISK = GuestDisk("guest-disk", "guest-packages", _HERE.parent / "guest", size=64)
+# What a node is to the bridge plugin, with a kernel that filters VLANs: for the tests that send frames.
+FRAMES_GUEST = DisklessGuest(
+    "frames-guest",
+    "guest-packages",
+    _HERE / "rootfs/frames-guest",
+    programs=("bin/ip", "sbin/bridge", "usr/sbin/nft"),
+    others={"opt/cni/bin/bridge": Built("cni", "bridge")},
+)
 
 IMAGES: Sequence[OciImage] = (
     static_image("pause", {"/pause": Built("sandbox", "sandbox")}, user="65535", tag="1"),  # as node.py names it
@@ -275,6 +283,7 @@ TARGETS: Mapping[str, Target] = {
         MACHINE_TOOLS,
         GUEST_PACKAGES,
         GUEST_DISK,
+        FRAMES_GUEST,
         SNAPSHOT_CRDS,
         ATTACHMENT_CRD,
         CERT_MANAGER_CRDS,
