@@ -110,16 +110,17 @@ class Life:
                 await self._list(resource)
 
     async def _list(self, resource: Resource) -> None:
-        own, watch = self.store.kinds.get(resource), self.store.watches.get(resource)
+        own, watches = self.store.kinds.get(resource), self.store.watches.get(resource, ())
         seen, version = set(), ""
         async for page in listed(self.line, self.stage, resource):
             for raw in page.items:
-                live = decode_own(own, raw) if own else decode(resource, watch.view, raw) if watch else None
+                live = decode_own(own, raw) if own else decode(resource, watches[0].view, raw) if watches else None
                 if live and (resource != NAMESPACE or live.key.name in self.stage.namespaces.values()):
                     self.store.put(live)
                     seen.add(live.key)
             version = page.metadata.resource_version
-        self.store.keep(resource, seen, version_of(version))
+        for selector in [watch.selector for watch in watches] or [""]:
+            self.store.keep(resource, seen, version_of(version), selector)
 
 
 async def listed(client: Client, stage: Stage, resource: Resource) -> AsyncIterator[Page]:

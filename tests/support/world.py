@@ -136,7 +136,7 @@ class World:
         for resource, kind in self.store.kinds.items():
             if type_ == (resource.api_version, resource.kind):
                 return decode_own(kind, body)
-        views = {watch.resource: watch.view for watch in self.store.watches.values()} | {SECRET: _MetadataOnly}
+        views = {one: self.store.view(one) for one in self.store.watches} | {SECRET: _MetadataOnly}
         resource = next(one for one in views if type_ == (one.api_version, one.kind))
         return decode(resource, views[resource], body)
 

@@ -252,7 +252,7 @@ class Gate:
         self._store.applied[child.key] = (child.digest, footprint(child, live))
 
     def _decode(self, child: Child, raw: bytes) -> Live[Any]:
-        return decode(child.resource, self._store.watches[child.resource].view, msgspec.Raw(raw))
+        return decode(child.resource, self._store.view(child.resource), msgspec.Raw(raw))
 
 
 def foreign(key: Key) -> str:
