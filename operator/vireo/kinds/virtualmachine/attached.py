@@ -10,10 +10,11 @@ from vireo.api.names import FINALIZER
 from vireo.api.objects import Live
 from vireo.api.reconcile import Desired, Outcome, once, refusal
 from vireo.api.resources import KUBEVIRT_INSTANCE, VIRTUAL_DISK, Key
+from vireo.kinds.pods import Volume
 from vireo.kinds.virtualdisk.types import VirtualDiskStatus
 from vireo.kinds.virtualmachine.power import Machine, Strategy, instance, launchers, made, stays_off, twin
 from vireo.kinds.virtualmachine.types import BOOT, AttachedDisk, VirtualMachineSpec
-from vireo.kinds.virtualmachine.views import InstanceView, MachineView, Volume
+from vireo.kinds.virtualmachine.views import InstanceView, MachineView
 
 
 def named_disks(spec: VirtualMachineSpec) -> tuple[tuple[str, str], ...]:

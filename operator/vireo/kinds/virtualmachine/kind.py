@@ -23,6 +23,7 @@ from vireo.api.resources import (
 )
 from vireo.kinds.cluster import NamespaceView
 from vireo.kinds.platform.kind import THE_PLATFORM
+from vireo.kinds.pods import PodView
 from vireo.kinds.virtualmachine.attached import lets_go, named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, preference, secret, why_not
 from vireo.kinds.virtualmachine.desired import desired
@@ -30,7 +31,7 @@ from vireo.kinds.virtualmachine.figures import ended
 from vireo.kinds.virtualmachine.status import status_of
 from vireo.kinds.virtualmachine.troubles import puzzles
 from vireo.kinds.virtualmachine.types import ONE_USE, VirtualMachineSpec, VirtualMachineStatus
-from vireo.kinds.virtualmachine.views import InstanceView, LauncherView, MachineView, NamedView
+from vireo.kinds.virtualmachine.views import InstanceView, MachineView, NamedView
 
 LAUNCHERS: Final = "kubevirt.io=virt-launcher"
 
@@ -99,7 +100,7 @@ KIND: Final = Kind(
     watches=(
         Watch(KUBEVIRT_MACHINE, MachineView, parent=VIRTUAL_MACHINE, owner=_machine_of, namesake=True),
         INSTANCES,
-        Watch(POD, LauncherView, parent=VIRTUAL_MACHINE, owner=_machine_of, selector=LAUNCHERS),
+        Watch(POD, PodView, parent=VIRTUAL_MACHINE, owner=_machine_of, selector=LAUNCHERS),
         Watch(INSTANCE_TYPE, NamedView),
         Watch(CLUSTER_INSTANCE_TYPE, NamedView),
         Watch(PREFERENCE, NamedView),
