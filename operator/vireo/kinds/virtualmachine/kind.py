@@ -18,7 +18,6 @@ from vireo.api.resources import (
     PREFERENCE,
     VIRTUAL_DISK,
     VIRTUAL_MACHINE,
-    VIRTUAL_SWITCH,
     Key,
 )
 from vireo.kinds.cluster import NamespaceView
@@ -32,6 +31,7 @@ from vireo.kinds.virtualmachine.status import status_of
 from vireo.kinds.virtualmachine.troubles import puzzles
 from vireo.kinds.virtualmachine.types import ONE_USE, VirtualMachineSpec, VirtualMachineStatus
 from vireo.kinds.virtualmachine.views import InstanceView, MachineView, NamedView
+from vireo.kinds.virtualswitch.use import switch_keys
 
 LAUNCHERS: Final = "kubevirt.io=virt-launcher"
 
@@ -48,8 +48,7 @@ def uses(meta: Meta, spec: VirtualMachineSpec, status: VirtualMachineStatus) -> 
             Key(KUBEVIRT_MACHINE, namespace, meta.name),
             Key(KUBEVIRT_INSTANCE, namespace, meta.name),
             *(Key(VIRTUAL_DISK, namespace, disk) for disk in disks),
-            *(Key(VIRTUAL_SWITCH, "", switch) for switch in switches),
-            *([Key(NAMESPACE, "", namespace)] if switches else []),
+            *switch_keys(namespace, switches),
             *(key for key in named if key),
         }
     )
