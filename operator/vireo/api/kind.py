@@ -108,6 +108,8 @@ class Kind(Generic[Spec, Status]):
     rules: tuple[Rule, ...] = ()
     """CEL rules that see the whole object, its status too; `path` names the field that they report."""
     admission: Admission[Spec, Status] | None = None
+    scales: bool = False
+    """Whether `kubectl scale` and autoscalers work: the spec has `replicas`, the status `replicas` and `selector`."""
     longest_name: int = 253
     """How many characters a name may have: 63 where it becomes the value of a label."""
 

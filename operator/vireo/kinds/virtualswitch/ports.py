@@ -9,13 +9,16 @@ from typing import Any, Final, Protocol
 
 from vireo.api.objects import Live
 from vireo.api.reconcile import Observed, once
-from vireo.api.resources import NAMESPACE, VIRTUAL_MACHINE, Key, Resource
+from vireo.api.resources import CONTAINER_WORKLOAD, NAMESPACE, VIRTUAL_MACHINE, Key, Resource
 from vireo.kinds.virtualswitch.selector import may_use
 from vireo.kinds.virtualswitch.types import Port, PortGroup, VirtualSwitchSpec, VirtualSwitchStatus
 
 Switch = Observed[VirtualSwitchSpec, VirtualSwitchStatus]
 
-USERS: Final[dict[str, Resource]] = {VIRTUAL_MACHINE.kind: VIRTUAL_MACHINE}
+USERS: Final[dict[str, Resource]] = {
+    VIRTUAL_MACHINE.kind: VIRTUAL_MACHINE,
+    CONTAINER_WORKLOAD.kind: CONTAINER_WORKLOAD,
+}
 """The kinds that are attached to switches."""
 
 
