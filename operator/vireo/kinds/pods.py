@@ -69,10 +69,17 @@ class Terminated(msgspec.Struct, frozen=True, rename="camel"):
     message: str = ""
 
 
+class Runs(msgspec.Struct, frozen=True, rename="camel"):
+    """Since when a container runs."""
+
+    started_at: datetime | None = None
+
+
 class ContainerState(msgspec.Struct, frozen=True):
     """status.containerStatuses[].state."""
 
     waiting: Waiting | None = None
+    running: Runs | None = None
     terminated: Terminated | None = None
 
 
@@ -114,6 +121,10 @@ class PodView(msgspec.Struct, frozen=True):
     @property
     def final(self) -> bool:
         return self.status.phase in {"Succeeded", "Failed"}
+
+    @property
+    def ready(self) -> bool:
+        return said(self.status.conditions, "Ready") is not None
 
     @property
     def disrupted(self) -> bool:

@@ -5,7 +5,7 @@ and what a controller that is there may make a pod of at any moment. Before it i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -16,7 +16,6 @@ from vireo.api.reconcile import Desired, Outcome, once, refusal
 from vireo.api.resources import REPLICA_SET
 from vireo.kinds.containerworkload.made import Controller, Workload, made, outcome, pods
 from vireo.kinds.containerworkload.types import AttachedDisk, AttachedNetwork
-from vireo.kinds.pods import Volume
 from vireo.kinds.virtualdisk.use import disks_by_claim
 from vireo.kinds.virtualswitch.attachments import attachment_name
 from vireo.kinds.virtualswitch.use import known_networks
@@ -48,7 +47,7 @@ def left(workload: Workload) -> bool:
 def lets_go(workload: Workload) -> bool:
     """Whether a disk or port that is said to be attached is seen nowhere, or nothing is left of a workload that is being deleted."""
     ends = workload.deleting and FINALIZER in workload.meta.finalizers and not left(workload)
-    claims, networks = set(_claims(workload)), {names for names, _ in _networks(workload)}
+    claims, networks = set(_claims(workload)), _networks(workload)
     return (
         ends
         or any((one.name, one.claim) not in claims for one in workload.status.disks)
@@ -82,33 +81,40 @@ def attached_networks(
 
 @once
 def _claims(workload: Workload) -> tuple[Names, ...]:
-    live = _at_work(workload)
-    volumes = [*(live.view.spec.template.spec.volumes if live else ())]
-    for pod in pods(workload):
-        volumes += pod.view.volumes
-    return tuple(_with_claim(volumes))
-
-
-def _with_claim(volumes: Iterable[Volume]) -> Iterator[Names]:
-    return ((volume.name, volume.claim) for volume in volumes if volume.claim)
+    volumes = [volume for pod in pods(workload) for volume in pod.view.volumes]
+    for live in _makers(workload):
+        volumes += live.view.spec.template.spec.volumes
+    found = ((volume.name, volume.claim) for volume in volumes if volume.claim)
+    unseen = ((one.name, one.claim) for one in workload.status.disks if _is_unseen(workload))
+    return (*found, *unseen)
 
 
 @once
-def _networks(workload: Workload) -> tuple[tuple[Names, int], ...]:
+def _networks(workload: Workload) -> dict[Names, int]:
     """Each with how many pods have it, or may have it."""
-    live, counts = _at_work(workload), Counter[Names]()
-    for pod in pods(workload):
-        counts.update(_selected(pod.meta.annotations))
-    if live:
+    counts = Counter(names for pod in pods(workload) for names in _selected(pod.meta.annotations))
+    for live in _makers(workload):
         most = max(1, live.view.spec.replicas + workload.spec.surge)
         for names in _selected(live.view.spec.template.metadata.annotations):
             counts[names] = max(most, counts[names])
-    return tuple(counts.items())
+    for one in workload.status.networks if _is_unseen(workload) else ():
+        names = (one.name, attachment_name(one.switch, one.port_group))
+        counts[names] = max(one.count, counts[names])
+    return counts
 
 
-def _at_work(workload: Workload) -> Controller | None:
-    """The controller, as long as it may make pods."""
-    return None if outcome(workload) else made(workload)
+def _makers(workload: Workload) -> Iterator[Controller]:
+    """What may make a pod at any moment: the controller, and ReplicaSets, of which the older go on until they are told to have none."""
+    live = made(workload)
+    if live and not outcome(workload):
+        yield live
+    yield from (one for one in workload.all(REPLICA_SET) if one.view.spec.replicas or not one.view.heeded(one.meta))
+
+
+def _is_unseen(workload: Workload) -> bool:
+    """Whether Kubernetes may still act on an older spec of the controller than the one that is there."""
+    live = made(workload)
+    return live is not None and not outcome(workload) and not live.view.heeded(live.meta)
 
 
 def _selected(annotations: dict[str, str]) -> list[Names]:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from vireo.api.conditions import READY, Finding, condition
+from vireo.api.conditions import Finding
 from vireo.api.names import FINALIZER
 from vireo.api.objects import Child
 from vireo.api.reasons import Reason
@@ -13,13 +13,11 @@ from vireo.kinds.containerworkload.attached import holds, left
 from vireo.kinds.containerworkload.checks import why_not
 from vireo.kinds.containerworkload.made import Workload, made, outcome
 from vireo.kinds.containerworkload.template import controller, service
-from vireo.kinds.containerworkload.troubles import puzzles
+from vireo.kinds.containerworkload.troubles import looks_again
 
 PATIENCE: Final = timedelta(seconds=3)
 """What a new workload names, and its pods, come in the next moment: that they are not there yet is not told for so long."""
 COMES: Final = frozenset({Reason.DISK_MISSING, Reason.DISK_NOT_READY, Reason.RECONCILING, Reason.SWITCH_MISSING})
-SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=5)
-"""How soon, and how late, events are looked for again: they wake nobody."""
 
 
 def desired(workload: Workload) -> Desired:
@@ -69,7 +67,7 @@ def _end(workload: Workload) -> Desired:
 
 def _wake_at(workload: Workload, waiting: Finding | None) -> datetime | None:
     """The soonest moment at which something is to be said, or looked at, that nobody tells of."""
-    due = (hushed_until(workload, waiting), _looks_again(workload))
+    due = (hushed_until(workload, waiting), looks_again(workload))
     return min((one for one in due if one), default=None)
 
 
@@ -79,12 +77,3 @@ def hushed_until(workload: Workload, waiting: Finding | None) -> datetime | None
     if born is None or workload.status.conditions or not timedelta() <= workload.now - born < PATIENCE:
         return None
     return born + PATIENCE if waiting and waiting.reason in COMES else None
-
-
-def _looks_again(workload: Workload) -> datetime | None:
-    """Less often the longer it takes."""
-    if not puzzles(workload):
-        return None
-    ready = condition(workload.status.conditions, READY)
-    since = workload.now - ready.last_transition_time if ready and ready.status == "False" else timedelta()
-    return workload.now + min(max(since / 4, SOONEST), LATEST)

@@ -98,11 +98,10 @@ KIND: Final = Kind(
     ),
     watches=(
         *(
-            Watch(one, ControllerView, parent=CONTAINER_WORKLOAD, owner=_by_owner, selector=OURS)
-            for one in (DEPLOYMENT, STATEFUL_SET, JOB)
+            Watch(one, view, parent=CONTAINER_WORKLOAD, owner=_by_owner, selector=OURS, namesake=True)
+            for one, view in (*((each, ControllerView) for each in CONTROLLERS.values()), (SERVICE, ServiceView))
         ),
-        Watch(SERVICE, ServiceView, parent=CONTAINER_WORKLOAD, owner=_by_owner, selector=OURS),
-        Watch(REPLICA_SET, ReplicaSetView, parent=CONTAINER_WORKLOAD, owner=_by_label, selector=OURS, by_name=True),
+        Watch(REPLICA_SET, ControllerView, parent=CONTAINER_WORKLOAD, owner=_by_label, selector=OURS, by_name=True),
         Watch(POD, PodView, parent=CONTAINER_WORKLOAD, owner=_by_label, selector=OURS, by_name=True),
     ),
     uses=uses,

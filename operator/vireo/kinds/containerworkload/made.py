@@ -52,7 +52,9 @@ def outcome(workload: Workload) -> Finding | None:
     if workload.spec.workload != "Job":
         return None
     before = ended(workload.status)
-    return Finding(Reason(before.reason), before.message) if before else _ended_now(workload)
+    if before is None:
+        return _ended_now(workload)
+    return Finding(Reason.COMPLETED if before.type == COMPLETE else Reason.FAILED, before.message)
 
 
 def _ended_now(workload: Workload) -> Finding | None:

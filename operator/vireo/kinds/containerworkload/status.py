@@ -71,9 +71,12 @@ def _cause(workload: Workload, desired: Desired, outcomes: tuple[Outcome, ...]) 
 
 
 def _deleting(workload: Workload) -> Finding:
-    left = len(pods(workload))
-    what = f" Its {left} pods end first." if left else ""
-    return Finding(Reason.DELETING, f"The workload is being deleted.{what}")
+    first = (
+        f" Its pods end first: kubectl get pods -n {workload.key.namespace} -l {selector(workload)}"
+        if pods(workload)
+        else ""
+    )
+    return Finding(Reason.DELETING, f"The workload is being deleted.{first}")
 
 
 def _state(workload: Workload) -> Finding:

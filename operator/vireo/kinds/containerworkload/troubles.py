@@ -2,14 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
-from vireo.api.conditions import Finding
+from vireo.api.conditions import READY, Finding, condition
 from vireo.api.reasons import Reason
+from vireo.api.reconcile import once
 from vireo.api.resources import Key
-from vireo.kinds.containerworkload.made import Workload, logs, made, outcome, pods
-from vireo.kinds.pods import IMAGE_TROUBLES, USUAL_WAITS, ContainerStatus, Waiting, said, stable
+from vireo.kinds.containerworkload.made import Pod, Workload, logs, made, outcome, pods
+from vireo.kinds.pods import IMAGE_TROUBLES, USUAL_WAITS, ContainerStatus, Terminated, Waiting, said, stable
 
+SETTLES: Final = timedelta(seconds=5)
+"""A start passes through states that look like trouble: what passes within this time is not told."""
+LATEST: Final = timedelta(minutes=5)
+STEADY: Final = timedelta(seconds=10)
+"""A container that was started anew after its end counts as running once it has run for so long."""
 CONFIG_TROUBLE: Final = "CreateContainerConfigError"
 CRASH_LOOP: Final = "CrashLoopBackOff"
 _FORBIDDEN: Final = re.compile(r'^.*?pods "[^"]*" is forbidden: ')
@@ -25,25 +32,57 @@ def trouble(workload: Workload) -> Finding | None:
     return next((finding for check in CHAIN if (finding := check(workload))), None)
 
 
+@once
 def is_settled(workload: Workload) -> bool:
-    """Whether there are as many pods as the spec asks, all of the newest spec, and all ready."""
-    live = made(workload)
-    if live is None or outcome(workload):
-        return live is not None
-    status, wanted = live.view.status, workload.spec.replicas
-    if workload.spec.workload == "Job" or status.observed_generation < live.meta.generation:
+    """Whether there are as many pods as the spec asks, all of the newest spec, and all ready. A Job never is: it ends."""
+    live, wanted = made(workload), workload.spec.replicas
+    if live is None or workload.spec.workload == "Job" or not live.view.heeded(live.meta):
         return False
-    return status.replicas == status.updated_replicas == status.ready_replicas == wanted
+    status = live.view.status
+    return status.replicas == status.updated_replicas == status.ready_replicas == wanted and not _crash(workload)
 
 
 def puzzles(workload: Workload) -> tuple[Key, ...]:
     """Pods that were placed and do not start, and a controller that makes none: of both nothing but events say why."""
     live = made(workload)
-    if live is None or workload.deleting or outcome(workload) or is_settled(workload):
+    if live is None or _is_done(workload):
         return ()
-    stuck = tuple(pod.key for pod in pods(workload) if pod.view.spec.node_name and pod.view.status.phase == "Pending")
+    stuck = (pod for pod in _late(workload) if pod.view.spec.node_name and pod.view.status.phase == "Pending")
     makes_none = workload.spec.workload != "Service" and len(pods(workload)) < workload.spec.replicas
-    return (*stuck, *([live.key] if makes_none else []))
+    return (*(pod.key for pod in stuck), *([live.key] if makes_none else []))
+
+
+def looks_again(workload: Workload) -> datetime | None:
+    """When to look at what nobody tells of: that a moment has passed; and events, soon at first, later the longer it lasts."""
+    if _is_done(workload):
+        return None
+    due = [born + SETTLES for pod in _wanted(workload) if not pod.view.ready and (born := _born(pod))]
+    due += [began + STEADY for one in _containers(workload) if (began := _began_anew(one))]
+    if puzzles(workload):
+        ready = condition(workload.status.conditions, READY)
+        since = workload.now - ready.last_transition_time if ready and ready.status == "False" else timedelta()
+        due.append(workload.now + min(max(since / 4, SETTLES), LATEST))
+    return min((one for one in due if one > workload.now), default=None)
+
+
+def _is_done(workload: Workload) -> bool:
+    return bool(made(workload) is None or workload.deleting or outcome(workload) or is_settled(workload))
+
+
+def _wanted(workload: Workload) -> tuple[Pod, ...]:
+    """The pods that are to stay: what those say that are ending is no trouble."""
+    return tuple(pod for pod in pods(workload) if pod.meta.deletion_timestamp is None)
+
+
+def _born(pod: Pod) -> datetime | None:
+    return pod.meta.creation_timestamp
+
+
+@once
+def _late(workload: Workload) -> tuple[Pod, ...]:
+    """Those that should be ready by now, and are not."""
+    found = ((pod, _born(pod)) for pod in _wanted(workload) if not pod.view.ready)
+    return tuple(pod for pod, born in found if born is None or born + SETTLES <= workload.now)
 
 
 def refused(workload: Workload) -> Finding | None:
@@ -74,7 +113,7 @@ def _way_out(words: str) -> str:
 
 
 def unschedulable(workload: Workload) -> Finding | None:
-    for pod in pods(workload):
+    for pod in _late(workload):
         if found := said(pod.view.status.conditions, "PodScheduled", "False"):
             return Finding(Reason.UNSCHEDULABLE, f"No node can take a pod. The scheduler says: {stable(found.message)}")
     return None
@@ -118,37 +157,66 @@ def environment_missing(workload: Workload) -> Finding | None:
 
 
 def crashed(workload: Workload) -> Finding | None:
-    found = next((one for one in _containers(workload) if one.waits and one.waits.reason == CRASH_LOOP), None)
-    if found is None:
+    end = _crash(workload)
+    if end is None:
         return None
-    end = found.last_state.terminated
-    words = (end.message or end.reason) if end else ""
-    how = f" with code {end.exit_code}" if end else ""
+    words = end.message or end.reason
     told = f" It says: {stable(words)}" if words else ""
     return Finding(
         Reason.CRASHED,
-        f"The container ends{how} and is started again and again, less and less often. See why: {logs(workload)} --previous.{told}",
+        f"The container ended with code {end.exit_code}, and is started anew, each time later. See why: {logs(workload)} --previous.{told}",
     )
+
+
+@once
+def _crash(workload: Workload) -> Terminated | None:
+    """How a container ended that should not. What a Job's does is the Job's to judge."""
+    if workload.spec.workload == "Job":
+        return None
+    return next((end for one in _containers(workload) if (end := _unasked_end(workload, one))), None)
+
+
+def _unasked_end(workload: Workload, container: ContainerStatus) -> Terminated | None:
+    """The newest end of a container that has not run steadily since."""
+    if container.state.terminated:
+        return container.state.terminated
+    began = _began_anew(container)
+    loops = container.waits is not None and container.waits.reason == CRASH_LOOP
+    return container.last_state.terminated if loops or (began and workload.now < began + STEADY) else None
+
+
+def _began_anew(container: ContainerStatus) -> datetime | None:
+    """When it was started once more."""
+    runs = container.state.running
+    return runs.started_at if runs and container.last_state.terminated else None
 
 
 def container_not_started(workload: Workload) -> Finding | None:
-    found = next((one for one in _waits(workload) if one.reason not in USUAL_WAITS), None)
-    if found is None:
-        return None
-    return Finding(
-        Reason.STARTING,
-        f"A container can not be started; the node goes on trying. It says: {found.reason}: {stable(found.message)}",
-    )
+    for pod in _late(workload):
+        for one in pod.view.containers:
+            if one.waits and one.waits.reason not in USUAL_WAITS:
+                words = f"{one.waits.reason}: {_told(pod, one.waits.message)}"
+                return Finding(
+                    Reason.STARTING, f"A container can not be started; the node goes on trying. It says: {words}"
+                )
+    return None
 
 
 def pod_not_started(workload: Workload) -> Finding | None:
     """A volume that is not mounted, a network that is not attached."""
-    words = next((note for pod in pods(workload) if (note := workload.warnings.get(pod.key))), "")
-    if not words.startswith("Failed"):
-        return None
-    return Finding(
-        Reason.STARTING, f"A pod does not start on its node; the node goes on trying. It says: {stable(words)}"
-    )
+    for pod in _late(workload):
+        words = workload.warnings.get(pod.key, "")
+        if words.startswith("Failed"):
+            return Finding(
+                Reason.STARTING,
+                f"A pod does not start on its node; the node goes on trying. It says: {_told(pod, words)}",
+            )
+    return None
+
+
+def _told(pod: Pod, words: str) -> str:
+    """The words, less the pod's name, which is another for the next pod."""
+    return stable(words.replace(pod.meta.name, "(pod)"))
 
 
 def roll_out_stuck(workload: Workload) -> Finding | None:
@@ -164,11 +232,13 @@ def roll_out_stuck(workload: Workload) -> Finding | None:
 
 
 def _containers(workload: Workload) -> Iterator[ContainerStatus]:
-    return (container for pod in pods(workload) for container in pod.view.containers)
+    return (container for pod in _wanted(workload) for container in pod.view.containers)
 
 
 def _waits(workload: Workload) -> Iterator[Waiting]:
-    return (container.waits for container in _containers(workload) if container.waits)
+    """Why containers do not run that should by now."""
+    found = (container.waits for pod in _late(workload) for container in pod.view.containers)
+    return (one for one in found if one)
 
 
 CHAIN: Final[tuple[Check, ...]] = (

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from vireo.api.objects import Meta
 from vireo.kinds.pods import LiveCondition, PodSpec
 
 
@@ -26,26 +27,25 @@ class ControllerSpec(msgspec.Struct, frozen=True):
 
 
 class ControllerStatus(msgspec.Struct, frozen=True, rename="camel"):
-    """What it says it has. `active` and `failed` are a Job's."""
+    """What it says it has. `failed` is a Job's."""
 
     observed_generation: int = 0
     replicas: int = 0
     updated_replicas: int = 0
     ready_replicas: int = 0
-    active: int = 0
     failed: int = 0
     conditions: tuple[LiveCondition, ...] = ()
 
 
 class ControllerView(msgspec.Struct, frozen=True):
-    """A Deployment, a StatefulSet or a Job."""
+    """A Deployment, a StatefulSet, a Job, or a ReplicaSet that a Deployment made."""
 
     spec: ControllerSpec = ControllerSpec()
     status: ControllerStatus = ControllerStatus()
 
-
-class ReplicaSetView(msgspec.Struct, frozen=True):
-    """A ReplicaSet: that it exists, and may make pods."""
+    def heeded(self, meta: Meta) -> bool:
+        """Whether Kubernetes has looked at its newest spec. Of a Job it says nothing: that never changes."""
+        return self.status.observed_generation >= meta.generation
 
 
 class ServiceView(msgspec.Struct, frozen=True):

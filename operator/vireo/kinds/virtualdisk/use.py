@@ -60,7 +60,7 @@ def _content_mismatch(user: User, disk: str, content: str) -> Finding | None:
     has = live.view.spec.content
     return Finding(
         Reason.DISK_CONTENT_MISMATCH,
-        f"{live.key} has spec.content {has}, {SEEN_BY[has]}. Name a disk with {content}.",
+        f"{live.key} has spec.content {has}, {SEEN_BY[has]}, and {user.key} needs {content}. Name another disk there.",
     )
 
 
