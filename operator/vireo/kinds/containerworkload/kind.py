@@ -8,25 +8,24 @@ from vireo.api.objects import Live, Meta
 from vireo.api.reasons import Reason
 from vireo.api.resources import (
     CONTAINER_WORKLOAD,
-    DEPLOYMENT,
-    JOB,
+    NAMESPACE,
     PLATFORM,
     POD,
     REPLICA_SET,
     SERVICE,
-    STATEFUL_SET,
     VIRTUAL_DISK,
     Key,
 )
+from vireo.kinds.cluster import NamespaceView
 from vireo.kinds.containerworkload.attached import lets_go
 from vireo.kinds.containerworkload.checks import predecessor_key, why_not
 from vireo.kinds.containerworkload.desired import desired
-from vireo.kinds.containerworkload.made import ended
+from vireo.kinds.containerworkload.made import CONTROLLERS, ended
 from vireo.kinds.containerworkload.rules import RULES
 from vireo.kinds.containerworkload.status import status_of
 from vireo.kinds.containerworkload.troubles import puzzles
 from vireo.kinds.containerworkload.types import ContainerWorkloadSpec, ContainerWorkloadStatus
-from vireo.kinds.containerworkload.views import ControllerView, ReplicaSetView, ServiceView
+from vireo.kinds.containerworkload.views import ControllerView, ServiceView
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.pods import PodView
 from vireo.kinds.virtualswitch.use import switch_keys
@@ -69,7 +68,8 @@ def _by_label(live: Live[Any]) -> Key | None:
 ADMISSION: Final = Admission(
     why_not=why_not,
     looks_at=frozenset({PLATFORM, VIRTUAL_DISK}),
-    warns=frozenset({Reason.DISK_CONTENT_MISMATCH, Reason.DISK_IN_USE, Reason.DISK_NOT_SHARED}),
+    warns=frozenset({Reason.DISK_IN_USE, Reason.DISK_NOT_SHARED}),
+    refuses={Reason.DISK_CONTENT_MISMATCH: "spec.disks"},
 )
 
 KIND: Final = Kind(
@@ -98,11 +98,13 @@ KIND: Final = Kind(
     ),
     watches=(
         *(
-            Watch(one, view, parent=CONTAINER_WORKLOAD, owner=_by_owner, selector=OURS, namesake=True)
-            for one, view in (*((each, ControllerView) for each in CONTROLLERS.values()), (SERVICE, ServiceView))
+            Watch(one, ControllerView, parent=CONTAINER_WORKLOAD, owner=_by_owner, selector=OURS, namesake=True)
+            for one in CONTROLLERS.values()
         ),
+        Watch(SERVICE, ServiceView, parent=CONTAINER_WORKLOAD, owner=_by_owner, selector=OURS, namesake=True),
         Watch(REPLICA_SET, ControllerView, parent=CONTAINER_WORKLOAD, owner=_by_label, selector=OURS, by_name=True),
         Watch(POD, PodView, parent=CONTAINER_WORKLOAD, owner=_by_label, selector=OURS, by_name=True),
+        Watch(NAMESPACE, NamespaceView),
     ),
     uses=uses,
     desired=desired,

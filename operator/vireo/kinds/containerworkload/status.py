@@ -4,10 +4,10 @@ from typing import Final
 
 from vireo.api.conditions import COMPLETE, FAILED, Finding, Said, conditions, holds, progress
 from vireo.api.reasons import Reason
-from vireo.api.reconcile import Desired, Outcome, refusal
+from vireo.api.reconcile import Apply, Desired, Outcome, refusal
 from vireo.kinds.containerworkload.attached import attached_disks, attached_networks
 from vireo.kinds.containerworkload.desired import hushed_until
-from vireo.kinds.containerworkload.made import Workload, made, outcome, pods, selector
+from vireo.kinds.containerworkload.made import CONTROLLERS, Workload, made, outcome, pods, selector
 from vireo.kinds.containerworkload.troubles import is_settled, trouble
 from vireo.kinds.containerworkload.types import ContainerWorkloadStatus, Phase
 
@@ -67,7 +67,16 @@ def _cause(workload: Workload, desired: Desired, outcomes: tuple[Outcome, ...]) 
         return refused.finding
     if workload.deleting:
         return _deleting(workload)
-    return outcome(workload) or desired.waiting or trouble(workload) or _state(workload)
+    said_first = outcome(workload) or desired.waiting or _handed_over(workload, outcomes)
+    return said_first or trouble(workload) or _state(workload)
+
+
+def _handed_over(workload: Workload, outcomes: tuple[Outcome, ...]) -> Finding | None:
+    """What was written just now is not what was observed: what that says is of the spec before."""
+    resource = CONTROLLERS[workload.spec.workload]
+    if not any(isinstance(one.step, Apply) and one.step.child.resource == resource and one.changed for one in outcomes):
+        return None
+    return Finding(Reason.ROLLING_OUT, "The newest spec is being rolled out.")
 
 
 def _deleting(workload: Workload) -> Finding:

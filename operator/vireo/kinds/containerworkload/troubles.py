@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from vireo.api.conditions import READY, Finding, condition
+from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import once
 from vireo.api.resources import Key
-from vireo.kinds.containerworkload.made import Pod, Workload, logs, made, outcome, pods
+from vireo.kinds.containerworkload.made import CONTROLLERS, Pod, Workload, logs, made, outcome, pods
 from vireo.kinds.pods import IMAGE_TROUBLES, USUAL_WAITS, ContainerStatus, Terminated, Waiting, said, stable
 
 SETTLES: Final = timedelta(seconds=5)
@@ -19,6 +20,8 @@ STEADY: Final = timedelta(seconds=10)
 """A container that was started anew after its end counts as running once it has run for so long."""
 CONFIG_TROUBLE: Final = "CreateContainerConfigError"
 CRASH_LOOP: Final = "CrashLoopBackOff"
+USUAL_ENDS: Final = frozenset({"Completed", "Error"})
+"""What the kubelet says where it knows no more than the code."""
 _FORBIDDEN: Final = re.compile(r'^.*?pods "[^"]*" is forbidden: ')
 """What stands before the words of whoever refuses a pod: its name, which is another each time."""
 
@@ -48,15 +51,21 @@ def puzzles(workload: Workload) -> tuple[Key, ...]:
     if live is None or _is_done(workload):
         return ()
     stuck = (pod for pod in _late(workload) if pod.view.spec.node_name and pod.view.status.phase == "Pending")
-    makes_none = workload.spec.workload != "Service" and len(pods(workload)) < workload.spec.replicas
-    return (*(pod.key for pod in stuck), *([live.key] if makes_none else []))
+    return (*(pod.key for pod in stuck), *([live.key] if _makes_none(workload) and _settled(workload, live) else []))
+
+
+def _makes_none(workload: Workload) -> bool:
+    """Whether pods are missing, of which a Deployment would say why."""
+    return workload.spec.workload != "Service" and len(pods(workload)) < workload.spec.replicas
 
 
 def looks_again(workload: Workload) -> datetime | None:
     """When to look at what nobody tells of: that a moment has passed; and events, soon at first, later the longer it lasts."""
     if _is_done(workload):
         return None
-    due = [born + SETTLES for pod in _wanted(workload) if not pod.view.ready and (born := _born(pod))]
+    young = [pod for pod in _wanted(workload) if not pod.view.ready]
+    young += workload.all(CONTROLLERS[workload.spec.workload]) if _makes_none(workload) else ()
+    due = [born + SETTLES for one in young if (born := one.meta.creation_timestamp)]
     due += [began + STEADY for one in _containers(workload) if (began := _began_anew(one))]
     if puzzles(workload):
         ready = condition(workload.status.conditions, READY)
@@ -74,15 +83,15 @@ def _wanted(workload: Workload) -> tuple[Pod, ...]:
     return tuple(pod for pod in pods(workload) if pod.meta.deletion_timestamp is None)
 
 
-def _born(pod: Pod) -> datetime | None:
-    return pod.meta.creation_timestamp
+def _settled(workload: Workload, live: Live[Any]) -> bool:
+    born = live.meta.creation_timestamp
+    return born is None or born + SETTLES <= workload.now
 
 
 @once
 def _late(workload: Workload) -> tuple[Pod, ...]:
     """Those that should be ready by now, and are not."""
-    found = ((pod, _born(pod)) for pod in _wanted(workload) if not pod.view.ready)
-    return tuple(pod for pod, born in found if born is None or born + SETTLES <= workload.now)
+    return tuple(pod for pod in _wanted(workload) if not pod.view.ready and _settled(workload, pod))
 
 
 def refused(workload: Workload) -> Finding | None:
@@ -160,7 +169,7 @@ def crashed(workload: Workload) -> Finding | None:
     end = _crash(workload)
     if end is None:
         return None
-    words = end.message or end.reason
+    words = end.message or ("" if end.reason in USUAL_ENDS else end.reason)
     told = f" It says: {stable(words)}" if words else ""
     return Finding(
         Reason.CRASHED,

@@ -311,7 +311,7 @@ class ContainerWorkloadStatus(Remembering):
     disks: Annotated[
         tuple[AttachedDisk, ...],
         Field(
-            description="The disks that pods have mounted or may mount at any moment. Nobody else gets them before they are gone from here.",
+            description="The disks that pods have mounted or may mount at any moment. Nobody else gets them before they are gone here.",
             max_length=64,
         ),
         ListMap("claim"),
