@@ -1,4 +1,4 @@
-"""Which namespaces may use a port group is asked when a machine or a workload is applied: the policy says what the operator says of the same selector."""
+"""Which namespaces may use a port group is asked when a machine or workload is applied, in the words of the switch's own selector."""
 
 from collections.abc import Iterator
 from typing import Any, Final
