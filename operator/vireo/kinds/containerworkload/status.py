@@ -90,21 +90,19 @@ def _deleting(workload: Workload) -> Finding:
 
 def _state(workload: Workload) -> Finding:
     live, wanted = made(workload), workload.spec.replicas
-    if live is None:
-        return Finding(Reason.STARTING, "The workload was told to start.")
-    if workload.spec.workload == "Job":
-        failed = live.view.status.failed
-        return Finding(Reason.IN_PROGRESS, f"The Job runs. Attempts that failed: {failed}.")
+    if live and workload.spec.workload == "Job":
+        return Finding(Reason.IN_PROGRESS, f"The Job runs. Attempts that failed: {live.view.status.failed}.")
     if is_settled(workload):
         return (
             Finding(Reason.RUNNING, f"Pods that are ready: {wanted}.")
             if wanted
             else Finding(Reason.STOPPED, "The workload has no pods.")
         )
+    if live is None or (wanted and not live.view.status.ready_replicas):
+        return Finding(Reason.STARTING, "The workload was told to start, and no pod is ready yet.")
     status = live.view.status
-    reason = Reason.ROLLING_OUT if status.ready_replicas else Reason.STARTING
     return Finding(
-        reason,
+        Reason.ROLLING_OUT,
         f"Of {wanted} pods {status.ready_replicas} are ready, and {status.updated_replicas} are of the newest spec.",
     )
 
