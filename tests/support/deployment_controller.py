@@ -60,8 +60,8 @@ class KubernetesWorld(World):
             self.hold(merged(pod, {"metadata": {"deletionTimestamp": AFTER}}))
 
     def _write(self, child: Child, raw: Raw) -> None:
-        """The API server counts what is asked for."""
-        old = self.objects.get(child.key)
+        """The API server takes away what is not wanted any more, and counts the changes."""
+        old, raw = self.objects.get(child.key), {**raw, "spec": child.manifest["spec"]}
         if old and old["spec"] != raw["spec"]:
             raw = merged(raw, {"metadata": {"generation": old["metadata"]["generation"] + 1}})
         super()._write(child, raw)

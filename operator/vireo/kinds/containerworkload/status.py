@@ -36,6 +36,7 @@ PHASES: Final[dict[Reason, Phase]] = {
     Reason.DELETING: "Deleting",
     Reason.FAILED: "Failed",
     Reason.IN_PROGRESS: "Running",
+    Reason.ROLLING_OUT: "Updating",
     Reason.RUNNING: "Running",
     Reason.STOPPED: "Stopped",
 }
