@@ -222,7 +222,8 @@ def completed(raw: Raw) -> Raw:
     if raw["apiVersion"] in {DEPLOYMENT.api_version, JOB.api_version}:
         _complete_controller(whole)
     if (raw["apiVersion"], raw["kind"]) == (SERVICE.api_version, SERVICE.kind):
-        whole.setdefault("spec", {}).setdefault("ports", [{"name": "http", "port": 80}])
+        selector = {LABEL_WORKLOAD: raw["metadata"]["name"]}
+        whole["spec"] = {"ports": [{"name": "http", "port": 80}], "selector": selector, **whole.get("spec", {})}
     if raw["kind"] == API_SERVICE.kind:
         version, _, group = raw["metadata"]["name"].partition(".")
         whole["spec"] = {

@@ -20,6 +20,7 @@ from vireo.kinds.virtualswitch.attachments import attachment_name
 from vireo.kinds.virtualswitch.use import switch
 
 CONTAINER: Final = "main"
+AS_USUAL: Final = {"maxSurge": "25%", "maxUnavailable": "25%"}
 GROUP_OF_DISKS: Final = 65533
 """Any group would do: the disks belong to it, and the pods are in it."""
 
@@ -69,19 +70,20 @@ def _deployment(workload: Workload) -> Manifest:
         "replicas": workload.spec.replicas,
         "revisionHistoryLimit": 0,
         "selector": {"matchLabels": {LABEL_WORKLOAD: workload.meta.name}},
-        **_strategy(workload),
+        "strategy": _strategy(workload),
         "template": _template(workload),
     }
 
 
 def _strategy(workload: Workload) -> Manifest:
-    """With disks the old pods go first; with ports there is one more at most; else as Kubernetes does it."""
+    """With disks the old pods go first; with ports there is one more at most; else as Kubernetes does it by itself.
+
+    That too is said: what is nobody's would stay when disks come, and the API server refuses the two together.
+    """
     if workload.spec.disks:
-        return {"strategy": {"type": "Recreate"}}
-    if workload.spec.networks:
-        rolling = {"maxSurge": workload.spec.surge, "maxUnavailable": 0}
-        return {"strategy": {"type": "RollingUpdate", "rollingUpdate": rolling}}
-    return {}
+        return {"type": "Recreate"}
+    rolling = {"maxSurge": workload.spec.surge, "maxUnavailable": 0} if workload.spec.networks else AS_USUAL
+    return {"type": "RollingUpdate", "rollingUpdate": rolling}
 
 
 def _stateful_set(workload: Workload) -> Manifest:
