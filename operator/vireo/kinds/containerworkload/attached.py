@@ -12,6 +12,7 @@ import msgspec
 
 from vireo.api.names import FINALIZER
 from vireo.api.objects import Manifest
+from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Outcome, once, refusal
 from vireo.api.resources import REPLICA_SET
 from vireo.kinds.containerworkload.made import Controller, Workload, made, outcome, pods
@@ -138,6 +139,10 @@ def _written_networks(desired: Desired, outcomes: tuple[Outcome, ...]) -> Iterat
 
 
 def _templates(desired: Desired, outcomes: tuple[Outcome, ...]) -> Iterator[Manifest]:
-    for child in () if refusal(outcomes) else desired.children:
+    """What was written, or may have been: where no answer came nobody knows."""
+    refused = refusal(outcomes)
+    if refused and refused.finding and refused.finding.reason is not Reason.API_ERROR:
+        return
+    for child in desired.children:
         if "template" in child.manifest["spec"]:
             yield child.manifest["spec"]["template"]
