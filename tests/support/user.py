@@ -25,7 +25,6 @@ CLUSTER_WIDE = ("namespaces", SWITCHES)
 INSTANCES, KUBEVIRT_MACHINES = "virtualmachineinstances.kubevirt.io", "virtualmachines.kubevirt.io"
 VERSIONS = {
     "vireo.dev": "v1alpha1",
-    "apps": "v1",
     "kubevirt.io": "v1",
     "snapshot.storage.k8s.io": "v1",
     "k8s.cni.cncf.io": "v1",
