@@ -35,19 +35,19 @@ def list_all(settings: Settings) -> Listing:
 
 async def _list_all() -> Listing:
     store = Store(KINDS)
-    asked = dict.fromkeys(store.kinds, "") | {one.resource: one.selector for one in store.watches.values()}
+    watched = [(one.resource, one.selector) for watches in store.watches.values() for one in watches]
+    asked = [*((resource, "") for resource in store.kinds if resource not in store.watches), *watched]
     async with await Client.connect() as client:
         began = time.monotonic()
-        found = await asyncio.gather(*(_list(client, *one) for one in asked.items()))
+        found = await asyncio.gather(*(_list(client, *one) for one in asked))
         seconds = time.monotonic() - began
-    listed = dict(zip(asked, found, strict=True))
     return Listing(
         seconds,
         sum(map(len, found)),
         sum(len(raw) for items in found for raw in items),
         {
             key: version
-            for resource, items in listed.items()
+            for (resource, _), items in zip(asked, found, strict=True)
             for key, version in (_version(resource, raw) for raw in items)
             if key.namespace
         },

@@ -105,7 +105,7 @@ def _programs(settings: Settings) -> list[str]:
 
 def _images() -> list[str]:
     """What real nodes pull, Vireo's own apart."""
-    return ["pause", "guest", *kubevirt.IMAGES, *storage.IMAGES]
+    return ["pause", "guest", "hello", *kubevirt.IMAGES, *storage.IMAGES]
 
 
 def _launch_nodes(settings: Settings, steps: Steps) -> None:

@@ -22,10 +22,12 @@ Raw = dict[str, Any]
 GROWTH = "virtualdisk/cases/growth on a datastore that can not is not tried"
 MOVE = "virtualdisk/cases/a disk does not move to another datastore"
 SHRINK = "virtualdisk/cases/a claim that is larger than asked for is not shrunk"
-BEFORE: Mapping[str, Mapping[str, str]] = {
+WRONG_DISK = "containerworkload/cases/a disk for machines is not mounted, and both are named"
+BEFORE: Mapping[str, Mapping[str, Any]] = {
     GROWTH: {"size": "10Gi"},
     MOVE: {"datastore": "fast"},
     SHRINK: {"size": "20Gi"},
+    WRONG_DISK: {"disks": []},
 }
 """What the spec was before the update that brought the fault."""
 
@@ -128,6 +130,8 @@ def test_a_warning_names_the_object_and_says_what_its_status_will_say() -> None:
         "virtualdisk/cases/data that an earlier disk left is neither used nor covered up",
         "virtualdisk/cases/a claim of others is left alone",
         "virtualdisk/cases/a disk at once on a datastore that waits is told what to change",
+        "containerworkload/cases/a disk that a machine holds is not mounted",
+        "containerworkload/cases/several pods need a disk that can be at several nodes",
         "operation/cases/a machine that can not move says why",
         "operation/cases/a host that does not exist is named",
         "operation/cases/a machine that does not run is told",

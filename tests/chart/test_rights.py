@@ -116,10 +116,12 @@ def test_the_webhook_writes_its_own_secret_and_its_own_configuration_and_nothing
     [
         ("list", "vireo.dev", "virtualmachines", True),
         ("create", "", "persistentvolumeclaims", True),
+        ("create", "apps", "deployments", True),
         ("get", "", "secrets", True),
         ("list", "", "secrets", False),
         ("patch", "coordination.k8s.io", "leases", False),
         ("create", "", "pods", False),
+        ("patch", "apps", "replicasets", False),
         ("delete", "vireo.dev", "virtualdisks", False),
         ("delete", "apiextensions.k8s.io", "customresourcedefinitions", False),
         ("create", "rbac.authorization.k8s.io", "clusterrolebindings", False),

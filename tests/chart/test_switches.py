@@ -1,4 +1,4 @@
-"""Which namespaces may use a port group is asked when a machine is applied: the policy says what the operator says of the same selector."""
+"""Which namespaces may use a port group is asked when a machine or workload is applied, in the words of the switch's own selector."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -6,9 +6,9 @@ from typing import Any, Final
 import pytest
 from api.server import JSON, MERGE, Answer, Server
 from chart.waiting import until
-from support.user import machine
+from support.user import machine, workload
 
-from vireo.api.resources import VIRTUAL_MACHINE, VIRTUAL_SWITCH
+from vireo.api.resources import CONTAINER_WORKLOAD, VIRTUAL_MACHINE, VIRTUAL_SWITCH
 from vireo.kinds.virtualswitch.selector import may_use
 from vireo.kinds.virtualswitch.types import PortGroup
 
@@ -76,6 +76,15 @@ def test_a_refusal_names_the_namespace_the_port_group_and_the_way_out(shop: Serv
     answer = ask(shop, "switches-plain", "team")
     assert "namespace switches-plain may not use port group team of VirtualSwitch policy" in answer.body["message"]
     assert "spec.portGroups[].namespaces" in answer.body["message"]
+
+
+def test_a_workload_is_refused_as_a_machine_is(shop: Server) -> None:
+    def answer(group: str) -> Answer:
+        body = workload("w", networks=[{"name": "front", "switch": SWITCH, "portGroup": group}])
+        return shop.ask("POST", CONTAINER_WORKLOAD.path("switches-plain"), body, JSON, dryRun="All")
+
+    assert "namespace switches-plain may not use port group team" in answer("team").body["message"]
+    assert answer("all").code == 201
 
 
 def test_what_is_not_there_yet_is_no_reason_to_refuse(shop: Server) -> None:

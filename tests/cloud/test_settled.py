@@ -15,11 +15,13 @@ from support.user import (
     KUBEVIRT_MACHINES,
     MACHINES,
     OPERATIONS,
+    WORKLOADS,
     Object,
     User,
     disk,
     machine,
     operation,
+    workload,
 )
 
 from bench.listing import list_all
@@ -31,7 +33,7 @@ from cloud.steps import NotYet
 from vireo.api.resources import Key
 from vireo.reconcile.learning import WRITE_SECONDS
 
-RESOURCES = {"VirtualMachine": MACHINES, "VirtualDisk": DISKS, "Operation": OPERATIONS}
+RESOURCES = {"VirtualMachine": MACHINES, "VirtualDisk": DISKS, "Operation": OPERATIONS, "ContainerWorkload": WORKLOADS}
 BY_NAME: Mapping[str, Any] = {
     "instanceType": {"name": "small", "kind": "Namespaced"},
     "preference": {"name": "virtio", "kind": "Namespaced"},
@@ -96,7 +98,7 @@ def _check_policy(user: User) -> None:
 
 
 def mixed(user: User) -> Iterator[Object]:
-    """Machines of all sorts, disks and operations, without end; what they need beside them is made as they are drawn."""
+    """Machines of all sorts, disks, operations and workloads, without end; what they need beside them is made as they are drawn."""
     user.apply(*volumes.datastores(), *sizes())
     for number in count():
         yield machine(f"by-name-{number}", hardware=BY_NAME)
@@ -109,6 +111,8 @@ def mixed(user: User) -> Iterator[Object]:
         yield operation(f"try-{number}", f"by-size-{number}", "Migrate", dryRun=True)
         yield operation(f"restart-{number}", f"by-name-{number}", "Restart")
         yield machine(f"paused-{number}", powerState="Paused")
+        yield workload(f"service-{number}", replicas=2, ports=[{"name": "http", "port": 8080}])
+        yield workload(f"stateful-{number}", workload="Stateful")
 
 
 def sizes() -> tuple[Object, Object]:

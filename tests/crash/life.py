@@ -29,6 +29,8 @@ MAC: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 NEVER: Final = 0
 FIGURES: Final = frozenset({"lastStart", "lastStop", "lastMigration", "lasted", "applied"})
 """A crash may cost an act its figures: they are worth no write of their own. A hash is made of what differs from life to life."""
+ALLOCATED: Final = frozenset({"clusterIP", "clusterIPs"})
+"""What the server gives each Service anew."""
 Raw = dict[str, Any]
 
 
@@ -110,16 +112,17 @@ class Life:
                 await self._list(resource)
 
     async def _list(self, resource: Resource) -> None:
-        own, watch = self.store.kinds.get(resource), self.store.watches.get(resource)
+        own, watches = self.store.kinds.get(resource), self.store.watches.get(resource, ())
         seen, version = set(), ""
         async for page in listed(self.line, self.stage, resource):
             for raw in page.items:
-                live = decode_own(own, raw) if own else decode(resource, watch.view, raw) if watch else None
+                live = decode_own(own, raw) if own else decode(resource, watches[0].view, raw) if watches else None
                 if live and (resource != NAMESPACE or live.key.name in self.stage.namespaces.values()):
                     self.store.put(live)
                     seen.add(live.key)
             version = page.metadata.resource_version
-        self.store.keep(resource, seen, version_of(version))
+        for selector in [watch.selector for watch in watches] or [""]:
+            self.store.keep(resource, seen, version_of(version), selector)
 
 
 async def listed(client: Client, stage: Stage, resource: Resource) -> AsyncIterator[Page]:
@@ -154,8 +157,12 @@ def compared(raw: Raw, words: Mapping[str, str]) -> Raw:
     metadata["annotations"] = {
         name: value for name, value in metadata.get("annotations", {}).items() if name != ANNOTATION_DESIRED
     }
-    said = {name: value for name, value in raw.get("status", {}).items() if name not in FIGURES}
-    plain: Raw = _replaced({**raw, "metadata": metadata, **({"status": said} if "status" in raw else {})}, words)
+    parts = {
+        "spec": {name: value for name, value in raw.get("spec", {}).items() if name not in ALLOCATED},
+        "status": {name: value for name, value in raw.get("status", {}).items() if name not in FIGURES},
+    }
+    shown = {name: part for name, part in parts.items() if name in raw}
+    plain: Raw = _replaced({**raw, "metadata": metadata, **shown}, words)
     return plain
 
 

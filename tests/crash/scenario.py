@@ -15,8 +15,21 @@ from typing import Any, Final
 import msgspec
 
 from vireo.api.kind import Kind
-from vireo.api.names import FIELD_MANAGER, GROUP, LABEL_MANAGED
-from vireo.api.resources import API_SERVICE, CLAIM, NAMESPACE, POD, SECRET, STORAGE_CLASS, Key, Resource
+from vireo.api.names import FIELD_MANAGER, GROUP, LABEL_MANAGED, LABEL_WORKLOAD
+from vireo.api.resources import (
+    API_SERVICE,
+    CLAIM,
+    DEPLOYMENT,
+    JOB,
+    NAMESPACE,
+    POD,
+    SECRET,
+    SERVICE,
+    STATEFUL_SET,
+    STORAGE_CLASS,
+    Key,
+    Resource,
+)
 from vireo.kube.client import MERGE_PATCH, ApiError, Client
 
 Raw = dict[str, Any]
@@ -206,6 +219,11 @@ def completed(raw: Raw) -> Raw:
         spec = whole.setdefault("spec", {})
         spec.setdefault("accessModes", ["ReadWriteOnce"])
         spec.setdefault("resources", {"requests": {"storage": "1Gi"}})
+    if raw["apiVersion"] in {DEPLOYMENT.api_version, JOB.api_version}:
+        _complete_controller(whole)
+    if (raw["apiVersion"], raw["kind"]) == (SERVICE.api_version, SERVICE.kind):
+        selector = {LABEL_WORKLOAD: raw["metadata"]["name"]}
+        whole["spec"] = {"ports": [{"name": "http", "port": 80}], "selector": selector, **whole.get("spec", {})}
     if raw["kind"] == API_SERVICE.kind:
         version, _, group = raw["metadata"]["name"].partition(".")
         whole["spec"] = {
@@ -218,3 +236,18 @@ def completed(raw: Raw) -> Raw:
     if raw["kind"] == STORAGE_CLASS.kind:
         whole.setdefault("provisioner", "tests.vireo.dev")
     return whole
+
+
+def _complete_controller(raw: Raw) -> None:
+    """A Deployment, ReplicaSet, StatefulSet or Job: with what Vireo would have written and can not be changed."""
+    labels = {LABEL_WORKLOAD: raw["metadata"].get("labels", {}).get(LABEL_WORKLOAD, raw["metadata"]["name"])}
+    spec = raw.setdefault("spec", {})
+    pod = spec.setdefault("template", {})
+    pod.setdefault("metadata", {}).setdefault("labels", labels)
+    pod.setdefault("spec", {}).setdefault("containers", [{"name": "main", "image": "registry.example/api:1"}])
+    if raw["kind"] == JOB.kind:
+        pod["spec"]["restartPolicy"] = "Never"
+    else:
+        spec["selector"] = {"matchLabels": labels}
+    if raw["kind"] == STATEFUL_SET.kind:
+        spec |= {"serviceName": raw["metadata"]["name"], "podManagementPolicy": "Parallel"}

@@ -23,7 +23,7 @@ from vireo.api.kind import Kind
 from vireo.api.names import GROUP
 from vireo.api.resources import Resource
 
-BUILT_IN: Final = frozenset({"", "storage.k8s.io", "events.k8s.io", "apiregistration.k8s.io"})
+BUILT_IN: Final = frozenset({"", "apps", "batch", "storage.k8s.io", "events.k8s.io", "apiregistration.k8s.io"})
 _OPEN: Final = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 

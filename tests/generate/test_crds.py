@@ -105,7 +105,7 @@ def test_status_is_a_subresource_and_wide_columns_have_a_lower_priority() -> Non
 
 
 def test_a_column_that_reads_no_field_is_refused() -> None:
-    with pytest.raises(BadTypeError, match=r"column \.status\.condition"):
+    with pytest.raises(BadTypeError, match=r"path \.status\.condition"):
         crds.crd(bicycle(columns=(Column("READY", "string", ".status.condition[0].status", ""),)))
 
 

@@ -10,7 +10,6 @@ from vireo.api.reasons import Reason
 TESTS: Final = Path(__file__).parents[1]
 OF_THE_MACHINERY: Final = {
     Reason.AS_SPECIFIED: "reconcile/toy.py",
-    Reason.API_ERROR: "reconcile/test_toy.py",
     Reason.BAD_SPEC: "reconcile/test_toy.py",
 }
 

@@ -123,6 +123,23 @@ def test_children_of_children_count_and_those_of_an_older_owner_do_not() -> None
     assert names(store.children(TOYS["a"], "u")) == ["child", "data", "grandchild"]
 
 
+def test_a_list_by_one_selector_says_nothing_of_what_another_shows() -> None:
+    red = Watch(CONFIG_MAP, ConfigMapView, TOY, lambda _: TOYS["a"], selector="of=a")
+    blue = Watch(CONFIG_MAP, ConfigMapView, TOY, lambda _: TOYS["b"], selector="of=b")
+    store = Store((replace(KIND, watches=(red,)), replace(KIND, watches=(red, blue))))
+    store.put(labelled("a", 5, of="a"))
+    assert store.keep(CONFIG_MAP, (), 9, "of=b") == frozenset()
+    assert store.put(labelled("a", 6, of="a")) == {TOYS["a"]}
+    assert store.put(labelled("b", 7, of="b")) == frozenset(), "it had ended before the list"
+    assert store.put(labelled("b", 10, of="b")) == {TOYS["b"]}
+    assert store.keep(CONFIG_MAP, (), 11, "of=a") == {TOYS["a"]}
+    assert store.keys(CONFIG_MAP) == (MAPS["b"],)
+
+
+def labelled(name: str, version: int, of: str) -> Live[Any]:
+    return Live(CONFIG_MAP, Meta(name, "shop", "m", str(version), labels={"of": of}), ConfigMapView())
+
+
 def test_a_resource_that_two_kinds_would_see_differently_is_refused() -> None:
     other = replace(KIND, resource=CONFIG_MAP, watches=(Watch(CONFIG_MAP, ConfigMapView),))
     with pytest.raises(ValueError, match="two kinds watch configmaps"):

@@ -19,6 +19,7 @@ from vireo.kube.store import Store, version_of
 NAMES = st.sampled_from("ab")
 PLURALS = st.sampled_from(["toys", "configmaps"])
 BY_PLURAL = {one.plural: one for one in (TOY, CONFIG_MAP)}
+SELECTORS = {watch.resource.plural: watch.selector for watch in KIND.watches}
 
 
 @dataclass
@@ -85,7 +86,7 @@ class Late(RuleBasedStateMachine):
             version, seen = stream.listing
             for live in seen.values():
                 self.store.put(live)
-            self.store.keep(BY_PLURAL[plural], seen, version)
+            self.store.keep(BY_PLURAL[plural], seen, version, SELECTORS.get(plural, ""))
             stream.told = sum(1 for event in stream.events if event[0] <= version)
             stream.listing = None
 

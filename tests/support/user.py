@@ -18,9 +18,9 @@ from cloud.steps import NotYet, Steps
 T = TypeVar("T")
 Object = dict[str, Any]
 
-GUEST = "registry.local/guest:1"
+GUEST, HELLO = "registry.local/guest:1", "registry.local/hello:1"
 MACHINES, DISKS, OPERATIONS = "virtualmachines.vireo.dev", "virtualdisks.vireo.dev", "operations.vireo.dev"
-SWITCHES = "virtualswitches.vireo.dev"
+SWITCHES, WORKLOADS = "virtualswitches.vireo.dev", "containerworkloads.vireo.dev"
 CLUSTER_WIDE = ("namespaces", SWITCHES)
 INSTANCES, KUBEVIRT_MACHINES = "virtualmachineinstances.kubevirt.io", "virtualmachines.kubevirt.io"
 VERSIONS = {
@@ -170,6 +170,12 @@ def switch(name: str, *port_groups: Object, **spec: Any) -> Object:
     """A switch over the bridge that real nodes have, whose machines are bound as this kernel can."""
     usual = {"uplink": {"bridge": BRIDGE}, "machineBinding": BINDING, "portGroups": list(port_groups)}
     return _own("VirtualSwitch", name, {**usual, **spec})
+
+
+def workload(name: str, **spec: Any) -> Object:
+    """A small web server, one pod of it, that is not root."""
+    small = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}}
+    return _own("ContainerWorkload", name, {"image": HELLO, "resources": small, **spec})
 
 
 def operation(name: str, machine: str, action: str, **spec: Any) -> Object:

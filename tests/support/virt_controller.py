@@ -130,7 +130,13 @@ class KubeVirtWorld(World):
     def _begin_guest(self) -> None:
         if self.instance and not self._deleted() and not self.instance["status"].get("phase"):
             owner = {**_reference(self.instance), "controller": True}
-            meta = {**self._meta("pod"), "name": "virt-launcher-web-1-x7k2p", "ownerReferences": [owner]}
+            labels = {"kubevirt.io": "virt-launcher"}
+            meta = {
+                **self._meta("pod"),
+                "name": "virt-launcher-web-1-x7k2p",
+                "labels": labels,
+                "ownerReferences": [owner],
+            }
             self.hold(
                 {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": {"nodeName": "node-1"}, "status": {}}
             )

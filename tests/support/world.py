@@ -82,10 +82,9 @@ class World:
         observed = self.observe()
         desired = self.kind.desired(observed)
         steps = plan(observed, finished(observed, desired), self.store.applied)
-        for step in steps[:crash_after]:
-            self._carry_out(step)
+        outcomes = tuple(self._outcome(step) for step in steps[:crash_after])
         if crash_after is None and not self.gone:
-            status = self.kind.status_of(observed, desired, tuple(Outcome(step) for step in steps))
+            status = self.kind.status_of(observed, desired, outcomes)
             self.hold({**self.objects[self.key], "status": status.wire()})
         return json.dumps(self.end()) != before
 
@@ -108,6 +107,11 @@ class World:
         """What the next pass would do."""
         observed = self.observe()
         return plan(observed, finished(observed, self.kind.desired(observed)), self.store.applied)
+
+    def _outcome(self, step: Step) -> Outcome:
+        before = json.dumps(self.end())
+        self._carry_out(step)
+        return Outcome(step, changed=json.dumps(self.end()) != before)
 
     def _carry_out(self, step: Step) -> None:
         match step:
@@ -136,7 +140,7 @@ class World:
         for resource, kind in self.store.kinds.items():
             if type_ == (resource.api_version, resource.kind):
                 return decode_own(kind, body)
-        views = {watch.resource: watch.view for watch in self.store.watches.values()} | {SECRET: _MetadataOnly}
+        views = {one: self.store.view(one) for one in self.store.watches} | {SECRET: _MetadataOnly}
         resource = next(one for one in views if type_ == (one.api_version, one.kind))
         return decode(resource, views[resource], body)
 

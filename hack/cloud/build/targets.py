@@ -224,6 +224,7 @@ GUEST_PACKAGES = DebianLayer(
     packages=("busybox-static", "iproute2", "linux-image-cloud-amd64", "nftables", "qemu-guest-agent"),
     dropped=("usr/share", "usr/lib/python3*", "usr/lib/systemd", "var/lib/dpkg"),
 )
+BUSYBOX = DebianLayer("busybox", v.DEBIAN, packages=("busybox-static",), dropped=("usr/share", "var/lib/dpkg"))
 GUEST_DISK = GuestDisk("guest-disk", "guest-packages", _HERE.parent / "guest", size=64)
 # What a node is to the bridge plugin, with a kernel that filters VLANs: for the tests that send frames.
 FRAMES_GUEST = DisklessGuest(
@@ -273,6 +274,15 @@ IMAGES: Sequence[OciImage] = (
         (Entry("disk", owner=107), Entry("disk/disk.img", Built("guest-disk", "disk.img"), mode=0o440, owner=107)),
         tag="1",
     ),
+    # For workloads: a web server that is not root, and says hello.
+    OciImage(
+        "hello",
+        (*oci.tree(_HERE / "rootfs/static"), *oci.tree(_HERE / "rootfs/hello")),
+        entrypoint=("busybox", "httpd", "-f", "-p", "8080", "-h", "/srv"),
+        user="65532",
+        tag="1",
+        base=("busybox",),
+    ),
     # For the tests' pods: a shell and what it needs, in a layer that the nodes have anyway.
     OciImage("tools", oci.tree(_HERE / "rootfs/static"), entrypoint=("/usr/bin/bash",), base=("machine-tools",)),
 )
@@ -284,6 +294,7 @@ TARGETS: Mapping[str, Target] = {
         GUEST_PACKAGES,
         GUEST_DISK,
         FRAMES_GUEST,
+        BUSYBOX,
         SNAPSHOT_CRDS,
         ATTACHMENT_CRD,
         CERT_MANAGER_CRDS,

@@ -31,7 +31,7 @@ class Watch:
     """Objects that are read for this kind, and the projection that is kept of each.
 
     `owner` says whose child an object is, one of `parent`'s (None: it is no child, but may be named by a spec); other kinds may watch
-    it too, and do not look for it below themselves. `selector` narrows by label.
+    it too, and do not look for it below themselves. `selector` narrows by label: KEY or KEY=VALUE.
     With `by_name` that is so whoever controls the object: what holds data belongs to the name that it carries (rule 1).
     With `namesake` a child has the name of its owner: who reads it live asks for that one. With `label` a child carries its owner's
     name in that label, or as its own: who reads them live asks for these.
@@ -49,6 +49,11 @@ class Watch:
     def __post_init__(self) -> None:
         if (self.parent is None) != (self.owner is None):
             raise ValueError(f"a watch of {self.resource} that has one of parent and owner needs the other")
+
+    def shows(self, labels: Mapping[str, str]) -> bool:
+        """Whether an object with those labels comes by this watch."""
+        key, _, value = self.selector.partition("=")
+        return not key or (labels.get(key) == value if value else key in labels)
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,8 @@ class Kind(Generic[Spec, Status]):
     rules: tuple[Rule, ...] = ()
     """CEL rules that see the whole object, its status too; `path` names the field that they report."""
     admission: Admission[Spec, Status] | None = None
+    scales: bool = False
+    """Whether `kubectl scale` and autoscalers work: the spec has `replicas`, the status `replicas` and `selector`."""
     longest_name: int = 253
     """How many characters a name may have: 63 where it becomes the value of a label."""
     name_pattern: str = ""

@@ -12,6 +12,8 @@ FINALIZER: Final = f"{GROUP}/orderly-end"
 
 LABEL_MANAGED: Final = f"{GROUP}/managed"
 """On every child; its value is the lower-case kind of the owner. Children are watched by this label."""
+LABEL_WORKLOAD: Final = f"{GROUP}/workload"
+"""On the pods of a workload: its name."""
 LABEL_DISK: Final = f"{GROUP}/disk"
 LABEL_DISK_UID: Final = f"{GROUP}/disk-uid"
 LABEL_SEQUENCE: Final = f"{GROUP}/sequence"

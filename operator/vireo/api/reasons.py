@@ -37,10 +37,13 @@ class Reason(StrEnum):
     KUBEVIRT_TOO_OLD = "KubeVirtTooOld", "The KubeVirt that is deployed is older than Vireo can drive."
 
     # VirtualMachine
-    RUNNING = "Running", "The machine runs, as its spec asks."
-    STOPPED = "Stopped", "The machine is stopped, as its spec asks."
+    RUNNING = "Running", "The machine, or the workload, runs, as its spec asks."
+    STOPPED = "Stopped", "The machine is stopped, or the workload has no pods, as its spec asks."
     PAUSED = "Paused", "The machine is paused, as its spec asks."
-    STARTING = "Starting", "The machine was told to start and its guest is not running yet."
+    STARTING = (
+        "Starting",
+        "The machine was told to start and its guest is not running yet; or no pod of the workload is ready yet.",
+    )
     STOPPING = "Stopping", "The machine was told to stop and its guest has not ended yet."
     PAUSING = "Pausing", "The machine was told to pause or to go on and has not done so yet."
     MIGRATING = "Migrating", "The machine is being moved to another node while it runs."
@@ -51,19 +54,25 @@ class Reason(StrEnum):
     )
     NOT_ANSWERING = "NotAnswering", "The machine's node does not say whether the guest runs."
     PAUSED_ON_ERROR = "PausedOnError", "KubeVirt paused the guest since its disk does not answer as it should."
-    FAILED = "Failed", "The machine or its node failed, and the spec asks to leave the machine off."
-    CRASHED = "Crashed", "The machine's instance failed and KubeVirt keeps trying."
-    UNSCHEDULABLE = "Unschedulable", "No node can take the machine; the message is the scheduler's."
-    IMAGE_PULL_FAILED = "ImagePullFailed", "The image of the boot disk can not be pulled."
+    FAILED = (
+        "Failed",
+        "The machine or its node failed, and the spec asks to leave the machine off; or the Job has failed.",
+    )
+    CRASHED = "Crashed", "The machine's instance, or the workload's container, failed and is tried again and again."
+    UNSCHEDULABLE = "Unschedulable", "No node can take the machine, or a pod; the message is the scheduler's."
+    IMAGE_PULL_FAILED = "ImagePullFailed", "The image of the boot disk, or of the container, can not be pulled."
     RESTART_REQUIRED = "RestartRequired", "A change of the spec takes effect at the next restart only."
-    DISK_MISSING = "DiskMissing", "A VirtualDisk that the machine names does not exist."
-    DISK_NOT_READY = "DiskNotReady", "A VirtualDisk that the machine names can not be used yet."
+    DISK_MISSING = "DiskMissing", "A VirtualDisk that the object names does not exist."
+    DISK_NOT_READY = "DiskNotReady", "A VirtualDisk that the object names can not be used yet."
     DISK_CONTENT_MISMATCH = "DiskContentMismatch", "A disk's content is not what its user needs."
-    DISK_IN_USE = "DiskInUse", "A disk that the machine names is used by another machine."
+    DISK_IN_USE = "DiskInUse", "A disk that the object names is used by another."
     SWITCH_MISSING = "SwitchMissing", "A VirtualSwitch that the object names does not exist."
     PORT_GROUP_MISSING = "PortGroupMissing", "The switch has no port group of the name that the object gives."
     PORT_GROUP_NOT_ALLOWED = "PortGroupNotAllowed", "The port group is not for the namespace of the object."
-    TOO_MANY_PORTS = "TooManyPorts", "The machine names more ports of one switch than the switch gives a machine."
+    TOO_MANY_PORTS = (
+        "TooManyPorts",
+        "The object names more ports of one switch than the switch gives a machine or a pod.",
+    )
     NO_FREE_PORT = "NoFreePort", "The switch, or the port group, has given out all its ports."
     SECRET_MISSING = "SecretMissing", "A Secret that the machine names does not exist."
     INSTANCE_TYPE_MISSING = "InstanceTypeMissing", "The instance type that the machine names does not exist."
@@ -73,8 +82,31 @@ class Reason(StrEnum):
         "KubeVirt is set to write instance types and preferences into machines; Vireo does not fight over it.",
     )
 
+    # ContainerWorkload
+    ROLLING_OUT = (
+        "RollingOut",
+        "The newest spec is being rolled out, or pods come and go until there are as many as it asks.",
+    )
+    ROLL_OUT_STUCK = "RollOutStuck", "The newest spec is not rolled out, and has not got on for long."
+    IN_PROGRESS = "InProgress", "The Job runs, and has not ended."
+    HELD_BY_STARTUP = "HeldByStartup", "The workload starts after something that is not Ready yet."
+    DISK_NOT_SHARED = (
+        "DiskNotShared",
+        "A disk that can be at one node at a time is named by a workload with several replicas.",
+    )
+    QUOTA_EXCEEDED = "QuotaExceeded", "A quota of the namespace leaves no room for the pods."
+    POD_REFUSED = (
+        "PodRefused",
+        "The API server refuses the pods, for example since the namespace forbids privileged ones; its words are in the message.",
+    )
+    ROOT_IMAGE = "RootImage", "The image runs as root, which the isolation profile Restricted refuses."
+    ENVIRONMENT_MISSING = (
+        "EnvironmentMissing",
+        "The container's environment names a Secret, a ConfigMap or a key of one that does not exist.",
+    )
+
     # Operation
-    COMPLETED = "Completed", "The operation has done what it was asked for."
+    COMPLETED = "Completed", "The operation has done what it was asked for; the Job has ended well."
     RESTARTING = "Restarting", "The machine is being restarted."
     TARGET_MISSING = "TargetMissing", "What the operation is to act on does not exist."
     TARGET_BUSY = "TargetBusy", "Another operation acts on the same target."

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from vireo.api.kind import Kind
 from vireo.kinds.calibration.kind import KIND as CALIBRATION
+from vireo.kinds.containerworkload.kind import KIND as CONTAINER_WORKLOAD
 from vireo.kinds.operation.kind import KIND as OPERATION
 from vireo.kinds.platform.kind import KIND as PLATFORM
 from vireo.kinds.virtualdisk.kind import KIND as VIRTUAL_DISK
@@ -19,6 +20,7 @@ KINDS: Final[tuple[Kind[Any, Any], ...]] = (
     VIRTUAL_DISK,
     VIRTUAL_SWITCH,
     VIRTUAL_MACHINE,
+    CONTAINER_WORKLOAD,
     OPERATION,
     CALIBRATION,
 )

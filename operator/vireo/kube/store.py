@@ -11,6 +11,8 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
+import msgspec
+
 from vireo.api.kind import Kind, Watch
 from vireo.api.objects import Live, OwnView
 from vireo.api.resources import Key, Resource
@@ -24,18 +26,30 @@ class Store:
 
     def __init__(self, kinds: Iterable[Kind[Any, Any]]) -> None:
         self.kinds = {kind.resource: kind for kind in kinds}
-        self.watches: dict[Resource, Watch] = {}
+        self.watches: dict[Resource, tuple[Watch, ...]] = {}
+        """Those of one resource differ by their selectors, and what two of them show has nothing in common."""
         for watch in (watch for kind in self.kinds.values() for watch in kind.watches):
-            if self.watches.setdefault(watch.resource, watch) != watch:
-                raise ValueError(f"two kinds watch {watch.resource} in different ways: a resource has one projection")
+            self._add(watch)
         self.applied: dict[Key, tuple[str, str]] = {}
         """What was true after the last apply of each child that lives: (hash of the wish, footprint of the object)."""
         self._live: defaultdict[Resource, dict[Key, Live[Any]]] = defaultdict(dict)
         self._ends: OrderedDict[Key, int] = OrderedDict()
-        self._listed: dict[Resource, int] = {}
+        self._listed: dict[tuple[Resource, str], int] = {}
         self._children: defaultdict[Key, set[Key]] = defaultdict(set)
         self._uses: dict[Key, frozenset[Key]] = {}
         self._users: defaultdict[Key, set[Key]] = defaultdict(set)
+
+    def _add(self, watch: Watch) -> None:
+        others = [one for one in self.watches.get(watch.resource, ()) if one != watch]
+        if any(
+            one.view is not watch.view or one.selector in {"", watch.selector} or not watch.selector for one in others
+        ):
+            raise ValueError(f"two kinds watch {watch.resource} in different ways: a resource has one projection")
+        self.watches[watch.resource] = (*others, watch)
+
+    def view(self, resource: Resource) -> type[msgspec.Struct]:
+        """The projection of a watched resource."""
+        return self.watches[resource][0].view
 
     def get(self, key: Key) -> Live[Any] | None:
         return self._live[key.resource].get(key)
@@ -53,7 +67,7 @@ class Store:
         """What is below an object, down to the children of children. What an older object of the same name owned is not."""
         found = [self._live[key.resource][key] for key in sorted(self._children.get(parent, ()))]
         owners = {uid}
-        below = [one for one in found if one.meta.controller is None or self.watches[one.resource].by_name]
+        below = [one for one in found if one.meta.controller is None or self._is_by_name(one)]
         while new := [
             one for one in found if one not in below and one.meta.controller and one.meta.controller.uid in owners
         ]:
@@ -81,7 +95,8 @@ class Store:
         version, old = version_of(live.meta.resource_version), self.get(live.key)
         if old:
             return version < version_of(old.meta.resource_version)
-        return version <= max(self._ends.get(live.key, -1), self._listed.get(live.resource, -1))
+        listed = self._listed.get((live.resource, self._selector(live)), -1)
+        return version <= max(self._ends.get(live.key, -1), listed)
 
     def remove(self, key: Key, version: int) -> frozenset[Key]:
         """Forgets an object that ended at that version, unless a newer one is kept; answers with the keys that its end wakes."""
@@ -91,15 +106,16 @@ class Store:
         old = self.get(key)
         return frozenset() if old is None or version_of(old.meta.resource_version) > version else self._forget(key, old)
 
-    def keep(self, resource: Resource, seen: Collection[Key], version: int) -> frozenset[Key]:
+    def keep(self, resource: Resource, seen: Collection[Key], version: int, selector: str = "") -> frozenset[Key]:
         """Forgets what a whole list at that version does not show, after what it shows was put: it ended while nobody watched."""
-        self._listed[resource] = version
-        unseen = set(self.keys(resource)) - set(seen)
+        self._listed[resource, selector] = version
+        shown = {key for key, live in self._live[resource].items() if self._selector(live) == selector}
+        unseen = shown - set(seen)
         return frozenset[Key]().union(*(self.remove(key, version) for key in unseen))
 
     def clear(self, resource: Resource) -> frozenset[Key]:
         """Forgets all objects of a resource that is not served any more."""
-        self._listed.pop(resource, None)
+        self._listed = {of: version for of, version in self._listed.items() if of[0] != resource}
         return frozenset[Key]().union(*(self._forget(live.key, live) for live in self.all(resource)))
 
     def _forget(self, key: Key, old: Live[Any]) -> frozenset[Key]:
@@ -131,8 +147,21 @@ class Store:
             }
         return frozenset(one for one in woken if one.resource in self.kinds)
 
+    def _watch(self, live: Live[Any]) -> Watch | None:
+        """The watch that shows the object; None for one of Vireo's own that is not watched here."""
+        found = self.watches.get(live.resource, ())
+        return next((watch for watch in found if len(found) == 1 or watch.shows(live.meta.labels)), None)
+
+    def _selector(self, live: Live[Any]) -> str:
+        watch = self._watch(live)
+        return watch.selector if watch else ""
+
+    def _is_by_name(self, live: Live[Any]) -> bool:
+        watch = self._watch(live)
+        return watch is not None and watch.by_name
+
     def _owner(self, live: Live[Any] | None) -> Key | None:
-        watch = self.watches.get(live.resource) if live else None
+        watch = self._watch(live) if live else None
         return watch.owner(live) if live and watch and watch.owner else None
 
     def _names(self, live: Live[Any] | None) -> frozenset[Key]:

@@ -72,7 +72,7 @@ class Watcher:
         async for page in pages(self._client, self._watch.resource, self._selector):
             seen |= {self._put(raw) for raw in page.items}
             version = page.metadata.resource_version
-        self._wake(self._store.keep(self._watch.resource, seen, version_of(version)))
+        self._wake(self._store.keep(self._watch.resource, seen, version_of(version), self._watch.selector))
         self._version, self._failures, self.absent = version, 0, False
         self.synced.set()
 

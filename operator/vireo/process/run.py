@@ -140,8 +140,9 @@ class Operator:
                 return
 
     def _foreign(self) -> list[Any]:
-        """What is watched beside our own kinds, each resource once."""
-        return [watch for resource, watch in sorted(self.store.watches.items()) if resource not in self.store.kinds]
+        """What is watched beside our own kinds."""
+        found = sorted(self.store.watches.items())
+        return [watch for resource, watches in found if resource not in self.store.kinds for watch in watches]
 
 
 async def run(port: int, stop: asyncio.Event, leadership: Leadership) -> None:

@@ -104,8 +104,8 @@ class Gate:
             return Outcome(step, changed=False)
         if not live.meta.applied:
             await self._take_over(live)
-        self._remember(child, await self._write_apply(child, live))
-        return Outcome(step)
+        after = self._remember(child, await self._write_apply(child, live))
+        return Outcome(step, changed=after.meta.resource_version != live.meta.resource_version)
 
     async def _holds_already(self, child: Child, live: Live[Any]) -> bool:
         """After a restart: whether applying the same wish again would change nothing. A dry run: it writes nothing.
@@ -246,13 +246,14 @@ class Gate:
                 return None
             raise
 
-    def _remember(self, child: Child, answer: bytes) -> None:
+    def _remember(self, child: Child, answer: bytes) -> Live[Any]:
         live = self._decode(child, answer)
         self._store.put(live)
         self._store.applied[child.key] = (child.digest, footprint(child, live))
+        return live
 
     def _decode(self, child: Child, raw: bytes) -> Live[Any]:
-        return decode(child.resource, self._store.watches[child.resource].view, msgspec.Raw(raw))
+        return decode(child.resource, self._store.view(child.resource), msgspec.Raw(raw))
 
 
 def foreign(key: Key) -> str:

@@ -12,8 +12,7 @@ from vireo.api.resources import KUBEVIRT_MIGRATION
 from vireo.kinds.operation.course import Action, Course, begins, completed, failed, goes_on
 from vireo.kinds.operation.target import Instance, Migration, Operation, called_back, instance, migration, node
 from vireo.kinds.operation.types import Acted, Migrate
-from vireo.kinds.virtualmachine.troubles import stable
-from vireo.kinds.virtualmachine.views import said
+from vireo.kinds.pods import said, stable
 
 HOSTNAME: Final = "kubernetes.io/hostname"
 SCHEDULABLE: Final = "kubevirt.io/schedulable"

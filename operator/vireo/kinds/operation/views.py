@@ -2,7 +2,7 @@
 
 import msgspec
 
-from vireo.kinds.virtualmachine.views import LiveCondition
+from vireo.kinds.pods import LiveCondition
 
 
 class MigrationSpec(msgspec.Struct, frozen=True, rename="camel"):

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from vireo.api.objects import Live
-from vireo.api.resources import VIRTUAL_MACHINE, Key, Resource
+from vireo.api.resources import CONTAINER_WORKLOAD, VIRTUAL_MACHINE, Key, Resource
 from vireo.kinds.virtualdisk.series import Disk
 from vireo.kinds.virtualdisk.types import Holder, VirtualDiskStatus
 
-HOLDERS: Final[dict[str, Resource]] = {VIRTUAL_MACHINE.kind: VIRTUAL_MACHINE}
+HOLDERS: Final[dict[str, Resource]] = {
+    VIRTUAL_MACHINE.kind: VIRTUAL_MACHINE,
+    CONTAINER_WORKLOAD.kind: CONTAINER_WORKLOAD,
+}
 """The kinds that attach disks."""
 
 

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from vireo.api.names import FINALIZER
 from vireo.api.objects import Live
 from vireo.api.reconcile import Desired, Outcome, once, refusal
-from vireo.api.resources import KUBEVIRT_INSTANCE, VIRTUAL_DISK, Key
-from vireo.kinds.virtualdisk.types import VirtualDiskStatus
+from vireo.api.resources import KUBEVIRT_INSTANCE, Key
+from vireo.kinds.pods import Volume
+from vireo.kinds.virtualdisk.use import disks_by_claim
 from vireo.kinds.virtualmachine.power import Machine, Strategy, instance, launchers, made, stays_off, twin
 from vireo.kinds.virtualmachine.types import BOOT, AttachedDisk, VirtualMachineSpec
-from vireo.kinds.virtualmachine.views import InstanceView, MachineView, Volume
+from vireo.kinds.virtualmachine.views import InstanceView, MachineView
 
 
 def named_disks(spec: VirtualMachineSpec) -> tuple[tuple[str, str], ...]:
@@ -22,20 +23,9 @@ def named_disks(spec: VirtualMachineSpec) -> tuple[tuple[str, str], ...]:
     return (*boot, *((one.name, one.disk) for one in spec.disks))
 
 
-def disk_key(machine: Machine, disk: str) -> Key:
-    return Key(VIRTUAL_DISK, machine.key.namespace, disk)
-
-
-def disk_status(machine: Machine, disk: str) -> VirtualDiskStatus | None:
-    """What the disk says of itself; None if it does not exist."""
-    live = machine.uses.get(disk_key(machine, disk))
-    status: VirtualDiskStatus | None = live.view.status if live else None
-    return status
-
-
 def attached(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> tuple[AttachedDisk, ...]:
     """status.disks: by claim, since a name may stand for one disk now and for another after the next start."""
-    disks = _disks_by_claim(machine)
+    disks = disks_by_claim(machine, (disk for _, disk in named_disks(machine.spec)))
     found = {claim: name for name, claim in (*_live(machine), *_written(desired, outcomes))}
     believed = {one.claim: one.name for one in machine.status.disks if _may_run_unseen(machine)}
     return tuple(
@@ -62,12 +52,6 @@ def leftovers(machine: Machine) -> tuple[Live[MachineView] | Live[InstanceView],
         for one in found
         if one and one.key not in ours and claims & {claim for _, claim in _claims(one.view.volumes)}
     )
-
-
-def _disks_by_claim(machine: Machine) -> dict[str, str]:
-    before = {one.claim: one.disk for one in machine.status.disks}
-    named = ((disk_status(machine, disk), disk) for _, disk in named_disks(machine.spec))
-    return before | {status.claim: disk for status, disk in named if status and status.claim}
 
 
 @once

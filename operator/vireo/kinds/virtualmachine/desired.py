@@ -8,6 +8,7 @@ from vireo.api.names import FINALIZER
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Call, Desired
 from vireo.api.resources import INSTANCE_SUBRESOURCES, MACHINE_SUBRESOURCES, Key
+from vireo.kinds.pods import said
 from vireo.kinds.virtualmachine.attached import leftovers
 from vireo.kinds.virtualmachine.checks import why_not
 from vireo.kinds.virtualmachine.power import (
@@ -24,7 +25,6 @@ from vireo.kinds.virtualmachine.power import (
 )
 from vireo.kinds.virtualmachine.template import kubevirt_machine
 from vireo.kinds.virtualmachine.troubles import agent_settles_at, looks_again
-from vireo.kinds.virtualmachine.views import said
 
 PATIENCE: Final = timedelta(seconds=3)
 """What a new machine names, and its instance, come in the next moment: that they are not there yet is not told for so long."""

@@ -20,10 +20,10 @@ from vireo.api.learning import (
     Topic,
     nothing_learned,
 )
+from vireo.kinds.pods import said
 from vireo.kinds.virtualmachine.estimates import CLUSTER, copy, gib, has_agent, start, stop, subject, vcpus
 from vireo.kinds.virtualmachine.power import Instance, Machine, Power, instance, outdated, power
 from vireo.kinds.virtualmachine.types import LastMigration, LastStart, LastStop, Until, VirtualMachineStatus
-from vireo.kinds.virtualmachine.views import said
 
 LATEST_AGENT: Final = timedelta(minutes=30)
 """An agent that answers later was installed, or started by hand: that is no boot."""

@@ -5,6 +5,7 @@ from typing import Final
 from vireo.api.conditions import Finding
 from vireo.api.quantities import duration_text
 from vireo.api.reasons import Reason
+from vireo.kinds.pods import said, stable
 from vireo.kinds.virtualmachine.attached import leftovers
 from vireo.kinds.virtualmachine.power import (
     PAUSED_BY_USER,
@@ -18,8 +19,7 @@ from vireo.kinds.virtualmachine.power import (
     power,
     stays_off,
 )
-from vireo.kinds.virtualmachine.troubles import overdue, stable, trouble
-from vireo.kinds.virtualmachine.views import said
+from vireo.kinds.virtualmachine.troubles import overdue, trouble
 
 ASK_AGAIN: Final = "To start it, set spec.powerState to Stopped, wait until that is Ready, and set it to Running; or call virtctl start"
 

@@ -18,11 +18,11 @@ from vireo.api.resources import (
     PREFERENCE,
     VIRTUAL_DISK,
     VIRTUAL_MACHINE,
-    VIRTUAL_SWITCH,
     Key,
 )
 from vireo.kinds.cluster import NamespaceView
 from vireo.kinds.platform.kind import THE_PLATFORM
+from vireo.kinds.pods import PodView
 from vireo.kinds.virtualmachine.attached import lets_go, named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, preference, secret, why_not
 from vireo.kinds.virtualmachine.desired import desired
@@ -30,7 +30,8 @@ from vireo.kinds.virtualmachine.figures import ended
 from vireo.kinds.virtualmachine.status import status_of
 from vireo.kinds.virtualmachine.troubles import puzzles
 from vireo.kinds.virtualmachine.types import ONE_USE, VirtualMachineSpec, VirtualMachineStatus
-from vireo.kinds.virtualmachine.views import InstanceView, LauncherView, MachineView, NamedView
+from vireo.kinds.virtualmachine.views import InstanceView, MachineView, NamedView
+from vireo.kinds.virtualswitch.use import switch_keys
 
 LAUNCHERS: Final = "kubevirt.io=virt-launcher"
 
@@ -47,8 +48,7 @@ def uses(meta: Meta, spec: VirtualMachineSpec, status: VirtualMachineStatus) -> 
             Key(KUBEVIRT_MACHINE, namespace, meta.name),
             Key(KUBEVIRT_INSTANCE, namespace, meta.name),
             *(Key(VIRTUAL_DISK, namespace, disk) for disk in disks),
-            *(Key(VIRTUAL_SWITCH, "", switch) for switch in switches),
-            *([Key(NAMESPACE, "", namespace)] if switches else []),
+            *switch_keys(namespace, switches),
             *(key for key in named if key),
         }
     )
@@ -99,7 +99,7 @@ KIND: Final = Kind(
     watches=(
         Watch(KUBEVIRT_MACHINE, MachineView, parent=VIRTUAL_MACHINE, owner=_machine_of, namesake=True),
         INSTANCES,
-        Watch(POD, LauncherView, parent=VIRTUAL_MACHINE, owner=_machine_of, selector=LAUNCHERS),
+        Watch(POD, PodView, parent=VIRTUAL_MACHINE, owner=_machine_of, selector=LAUNCHERS),
         Watch(INSTANCE_TYPE, NamedView),
         Watch(CLUSTER_INSTANCE_TYPE, NamedView),
         Watch(PREFERENCE, NamedView),

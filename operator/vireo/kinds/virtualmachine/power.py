@@ -20,8 +20,9 @@ from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Observed, once
 from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MACHINE, OPERATION, POD, Key
+from vireo.kinds.pods import PodView, said
 from vireo.kinds.virtualmachine.types import VirtualMachineSpec, VirtualMachineStatus
-from vireo.kinds.virtualmachine.views import InstanceView, LauncherView, MachineView, said
+from vireo.kinds.virtualmachine.views import InstanceView, MachineView
 
 GENERATION: Final = "kubevirt.io/vm-generation"
 """On an instance: the generation of KubeVirt's machine that it is of."""
@@ -33,7 +34,7 @@ RUNNING: Final = "Running"
 Machine = Observed[VirtualMachineSpec, VirtualMachineStatus]
 Made = Live[MachineView]
 Instance = Live[InstanceView]
-Launcher = Live[LauncherView]
+Launcher = Live[PodView]
 
 
 class Strategy(StrEnum):

@@ -5,6 +5,7 @@ from typing import Final
 from vireo.api.conditions import Finding, Said, conditions, fails, holds, progress
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Outcome, refusal
+from vireo.kinds.pods import said
 from vireo.kinds.virtualmachine.acting import acting
 from vireo.kinds.virtualmachine.attached import attached
 from vireo.kinds.virtualmachine.desired import hushed_until
@@ -24,7 +25,7 @@ from vireo.kinds.virtualmachine.power import (
 )
 from vireo.kinds.virtualmachine.troubles import agent_settles_at
 from vireo.kinds.virtualmachine.types import Address, Guest, Phase, VirtualMachineStatus
-from vireo.kinds.virtualmachine.views import Interface, said
+from vireo.kinds.virtualmachine.views import Interface
 
 PHASES: Final[dict[Power, Phase]] = {
     Power.RUNNING: "Running",

@@ -11,14 +11,15 @@ from typing import Final
 from vireo.api.names import LABEL_MANAGED
 from vireo.api.objects import Child, Manifest
 from vireo.api.resources import KUBEVIRT_MACHINE, Key
-from vireo.kinds.virtualmachine.attached import disk_status, named_disks
+from vireo.kinds.virtualdisk.use import disk_status
+from vireo.kinds.virtualmachine.attached import named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, platform, preference
-from vireo.kinds.virtualmachine.networks import switch
 from vireo.kinds.virtualmachine.power import Machine, made, strategy, twin
 from vireo.kinds.virtualmachine.types import BOOT, CLOUD_INIT, POD_NETWORK, Network
 from vireo.kinds.virtualmachine.views import Domain
 from vireo.kinds.virtualswitch.attachments import attachment_name
 from vireo.kinds.virtualswitch.types import BRIDGE
+from vireo.kinds.virtualswitch.use import switch
 
 SERIAL_AT_MOST: Final = 20
 """What a guest sees of the serial number of a virtio disk."""

@@ -1,6 +1,5 @@
 """Why a machine does not come up, in the words of those who know: scheduler, kubelet, KubeVirt."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,26 +7,14 @@ from typing import Final
 from vireo.api.conditions import READY, Finding, condition
 from vireo.api.reasons import Reason
 from vireo.api.resources import Key
+from vireo.kinds.pods import IMAGE_TROUBLES, USUAL_WAITS, Waiting, said, stable
 from vireo.kinds.virtualmachine.power import Launcher, Machine, Power, instance, launchers, made, power
-from vireo.kinds.virtualmachine.views import Waiting, said
 
 SETTLES: Final = timedelta(seconds=5)
 """A start passes through states that look like trouble: what passes within this time is not told."""
 LATEST: Final = timedelta(minutes=5)
 SLACK: Final = timedelta(seconds=30)
 """What the end of an instance may take beside the guest's own time."""
-IMAGE_TROUBLES: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
-USUAL_WAITS: Final = frozenset({"ContainerCreating", "PodInitializing"})
-WORDS_AT_MOST: Final = 1000
-
-_RANDOM: Final = (
-    (re.compile(r"(virt-launcher-[a-z0-9.-]+)-[a-z0-9]{5}(?![a-z0-9-])"), r"\1"),
-    (re.compile(r"\b[0-9a-f]{64}\b"), "(id)"),
-    (re.compile(r"(?<!pvc-)(?<![0-9a-f])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])"), "(uid)"),
-    (re.compile(r"\.?( no new claims to deallocate,)? preemption: .*$"), "."),
-    (re.compile(r'^Back-off pulling image ".*?": ErrImagePull: '), ""),
-)
-"""What differs from one try to the next, and says nothing: a message that told it would never settle."""
 
 
 def trouble(machine: Machine) -> Finding | None:
@@ -170,15 +157,6 @@ def _not_made(machine: Machine) -> Finding | None:
 def _waits(machine: Machine) -> Iterator[tuple[Launcher, Waiting]]:
     """The containers that do not run yet, with why, in the order that they start."""
     for pod in launchers(machine):
-        status = pod.view.status
-        for container in (*status.init_container_statuses, *status.container_statuses):
-            if container.state.waiting and container.state.waiting.reason:
-                yield pod, container.state.waiting
-
-
-def stable(words: str) -> str:
-    """The words less what differs from one try to the next."""
-    text = " ".join(words.split())
-    for pattern, replacement in _RANDOM:
-        text = pattern.sub(replacement, text)
-    return text[:WORDS_AT_MOST]
+        for container in pod.view.containers:
+            if waiting := container.waits:
+                yield pod, waiting

@@ -1,7 +1,7 @@
 """VirtualMachine: the types of its spec and status."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -166,6 +166,9 @@ class Availability(Model):
 class VirtualMachineSpec(Model):
     """A machine as it should be."""
 
+    ports_each: ClassVar[int] = 1
+    """How many ports it takes of each network."""
+
     power_state: Annotated[
         Literal["Running", "Stopped", "Paused"],
         Field(
@@ -259,6 +262,7 @@ class AttachedNetwork(Model):
     name: Annotated[str, Field(description="Its name in the machine.", max_length=63)]
     switch: Annotated[Name, Field(description="The VirtualSwitch.")]
     port_group: Annotated[str, Field(description="The port group.", max_length=63)]
+    count: ClassVar[int] = 1
 
 
 class ActingOperation(Model):

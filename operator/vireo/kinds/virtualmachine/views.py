@@ -1,30 +1,10 @@
-"""What is read of KubeVirt's machine, of its instance, and of the launcher pod that the guest runs in."""
+"""What is read of KubeVirt's machine and of its instance. (The launcher pod that the guest runs in: vireo.kinds.pods.)"""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
-
-class LiveCondition(msgspec.Struct, frozen=True, rename="camel"):
-    """status.conditions[] of all three."""
-
-    type: str
-    status: str = ""
-    reason: str = ""
-    message: str = ""
-    last_probe_time: datetime | None = None
-
-
-def said(conditions: Iterable[LiveCondition], type_: str, status: str = "True") -> LiveCondition | None:
-    """The condition of that type, if it has that status."""
-    return next((one for one in conditions if one.type == type_ and one.status == status), None)
-
-
-class ClaimSource(msgspec.Struct, frozen=True, rename="camel"):
-    """A claim that a volume names."""
-
-    claim_name: str
+from vireo.kinds.pods import LiveCondition, Volume, said
 
 
 class DataVolumeSource(msgspec.Struct, frozen=True):
@@ -33,19 +13,15 @@ class DataVolumeSource(msgspec.Struct, frozen=True):
     name: str
 
 
-class Volume(msgspec.Struct, frozen=True, rename="camel"):
-    """volumes[] of all three."""
+class GuestVolume(Volume, frozen=True, rename="camel"):
+    """volumes[] of KubeVirt's machine and of its instance."""
 
-    name: str
-    persistent_volume_claim: ClaimSource | None = None
     data_volume: DataVolumeSource | None = None
 
     @property
     def claim(self) -> str:
         """The claim that it mounts, or nothing."""
-        if self.persistent_volume_claim:
-            return self.persistent_volume_claim.claim_name
-        return self.data_volume.name if self.data_volume else ""
+        return super().claim or (self.data_volume.name if self.data_volume else "")
 
 
 class Firmware(msgspec.Struct, frozen=True):
@@ -112,7 +88,7 @@ class GuestSpec(msgspec.Struct, frozen=True):
     """The part of a machine's template and of an instance's spec that is read."""
 
     domain: Domain = Domain()
-    volumes: tuple[Volume, ...] = ()
+    volumes: tuple[GuestVolume, ...] = ()
     networks: tuple[Network, ...] = ()
 
 
@@ -172,7 +148,7 @@ class MachineView(msgspec.Struct, frozen=True):
     status: MachineStatus = MachineStatus()
 
     @property
-    def volumes(self) -> tuple[Volume, ...]:
+    def volumes(self) -> tuple[GuestVolume, ...]:
         return self.spec.template.spec.volumes
 
 
@@ -250,58 +226,7 @@ class InstanceView(msgspec.Struct, frozen=True):
         return state is not None and state.start_timestamp is not None and state.end_timestamp is None
 
     @property
-    def volumes(self) -> tuple[Volume, ...]:
-        return self.spec.volumes
-
-
-class Waiting(msgspec.Struct, frozen=True):
-    """Why a container does not run yet."""
-
-    reason: str = ""
-    message: str = ""
-
-
-class ContainerState(msgspec.Struct, frozen=True):
-    """status.containerStatuses[].state."""
-
-    waiting: Waiting | None = None
-
-
-class ContainerStatus(msgspec.Struct, frozen=True):
-    """status.containerStatuses[]."""
-
-    state: ContainerState = ContainerState()
-
-
-class LauncherSpec(msgspec.Struct, frozen=True, rename="camel"):
-    """Where the launcher pod was placed, and what it mounts."""
-
-    node_name: str = ""
-    volumes: tuple[Volume, ...] = ()
-
-
-class LauncherStatus(msgspec.Struct, frozen=True, rename="camel"):
-    """What the scheduler and the kubelet say of the launcher pod."""
-
-    phase: str = ""
-    conditions: tuple[LiveCondition, ...] = ()
-    init_container_statuses: tuple[ContainerStatus, ...] = ()
-    container_statuses: tuple[ContainerStatus, ...] = ()
-
-
-class LauncherView(msgspec.Struct, frozen=True):
-    """What is read of a virt-launcher pod."""
-
-    spec: LauncherSpec = LauncherSpec()
-    status: LauncherStatus = LauncherStatus()
-
-    @property
-    def disrupted(self) -> bool:
-        """Whether it was taken from its node: evicted, preempted, or the node is going down."""
-        return said(self.status.conditions, "DisruptionTarget") is not None
-
-    @property
-    def volumes(self) -> tuple[Volume, ...]:
+    def volumes(self) -> tuple[GuestVolume, ...]:
         return self.spec.volumes
 
 

@@ -9,47 +9,63 @@ from typing import Any, Final, Protocol
 
 from vireo.api.objects import Live
 from vireo.api.reconcile import Observed, once
-from vireo.api.resources import NAMESPACE, VIRTUAL_MACHINE, Key, Resource
+from vireo.api.resources import CONTAINER_WORKLOAD, NAMESPACE, VIRTUAL_MACHINE, Key, Resource
 from vireo.kinds.virtualswitch.selector import may_use
 from vireo.kinds.virtualswitch.types import Port, PortGroup, VirtualSwitchSpec, VirtualSwitchStatus
 
 Switch = Observed[VirtualSwitchSpec, VirtualSwitchStatus]
 
-USERS: Final[dict[str, Resource]] = {VIRTUAL_MACHINE.kind: VIRTUAL_MACHINE}
+USERS: Final[dict[str, Resource]] = {
+    VIRTUAL_MACHINE.kind: VIRTUAL_MACHINE,
+    CONTAINER_WORKLOAD.kind: CONTAINER_WORKLOAD,
+}
 """The kinds that are attached to switches."""
 
 
 class Connection(Protocol):
     """An entry of a user's spec.networks, or of what its status says is attached."""
 
-    name: str
-    switch: str
-    port_group: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def switch(self) -> str: ...
+
+    @property
+    def port_group(self) -> str: ...
+
+
+class Attached(Connection, Protocol):
+    """An entry of a user's status.networks."""
+
+    count: int
 
 
 class UserSpec(Protocol):
     """What the spec of a kind in USERS says."""
 
     networks: Sequence[Connection]
+    ports_each: int
+    """How many ports it takes of each network: one for each pod that there may be at a time."""
 
 
 class UserStatus(Protocol):
     """What its status says, by its own last reconcile."""
 
-    networks: Sequence[Connection]
+    networks: Sequence[Attached]
 
 
 @once
 def ports(switch: Switch) -> tuple[Port, ...]:
     """Who has a port now, in the order in which they came."""
-    held = [port for port in switch.status.ports if _keeps(switch, port)]
-    used, known = _used(held), {_id(port) for port in held}
+    held = {_id(port): kept for port in switch.status.ports if (kept := _kept(switch, port))}
+    used = _used(held.values())
     for port in _asked(switch):
-        if _id(port) in known or not _fits(switch, port, used):
-            continue
-        held.append(port)
-        used.update(_counts(port))
-    return tuple(held)
+        more = port.count - (held[_id(port)].count if _id(port) in held else 0)
+        if more > 0 and _fits(switch, port, more, used):
+            held[_id(port)] = port
+            used.update({"": more, port.port_group: more})
+    return tuple(held.values())
 
 
 def taken(switch: Switch, group: str = "") -> int:
@@ -77,16 +93,22 @@ def places(switch: Switch) -> frozenset[tuple[str, str]]:
     return frozenset({*asked, *((port.port_group, port.namespace) for port in ports(switch))})
 
 
-def _keeps(switch: Switch, port: Port) -> bool:
-    """One of a kind that this version does not know is believed, and so is one whose spec can not be read."""
+def _kept(switch: Switch, port: Port) -> Port | None:
+    """What of it is kept: as many as are named or attached still. One of a kind that this version does not know is believed, and so is
+    one whose spec can not be read."""
     if port.kind not in USERS:
-        return True
+        return port
     live = switch.uses.get(Key(USERS[port.kind], port.namespace, port.name))
     if live is None or live.meta.uid != port.uid:
-        return False
-    return bool(live.view.invalid) or any(
-        (one.name, one.port_group) == (port.network, port.port_group) for one in _connections(switch, live)
-    )
+        return None
+    if live.view.invalid:
+        return port
+    counts = [
+        count
+        for one, count in _connections(switch, live)
+        if (one.name, one.port_group) == (port.network, port.port_group)
+    ]
+    return port.model_copy(update={"count": min(port.count, max(counts))}) if any(counts) else None
 
 
 def _asked(switch: Switch) -> list[Port]:
@@ -105,11 +127,12 @@ def _named(switch: Switch, user: Live[Any]) -> Iterator[Connection]:
     return (one for one in (spec.networks if spec else ()) if one.switch == switch.meta.name)
 
 
-def _connections(switch: Switch, user: Live[Any]) -> Iterator[Connection]:
-    """Those, and what the user says is attached."""
-    yield from _named(switch, user)
+def _connections(switch: Switch, user: Live[Any]) -> Iterator[tuple[Connection, int]]:
+    """Those, as long as the user has a use for them, and what the user says is attached; with how many ports they take."""
+    if user.key in {one.key for one in switch.users}:
+        yield from ((one, user.view.spec.ports_each) for one in _named(switch, user))
     status: UserStatus = user.view.status
-    yield from (one for one in status.networks if one.switch == switch.meta.name)
+    yield from ((one, one.count) for one in status.networks if one.switch == switch.meta.name)
 
 
 def _port(user: Live[Any], one: Connection) -> Port:
@@ -120,15 +143,16 @@ def _port(user: Live[Any], one: Connection) -> Port:
         uid=user.meta.uid,
         network=one.name,
         port_group=one.port_group,
+        count=user.view.spec.ports_each,
     )
 
 
-def _fits(switch: Switch, port: Port, taken: Counter[str]) -> bool:
+def _fits(switch: Switch, port: Port, more: int, taken: Counter[str]) -> bool:
     group = port_group(switch.spec, port.port_group)
     if group is None or not _is_allowed(switch, group, port.namespace):
         return False
     free = min(switch.spec.ports - taken[""], limit(switch.spec, group) - taken[group.name])
-    return port.count <= free
+    return more <= free
 
 
 def _is_allowed(switch: Switch, group: PortGroup, namespace: str) -> bool:
@@ -140,12 +164,8 @@ def _used(held: Iterable[Port]) -> Counter[str]:
     """By port group, and of all under no name."""
     found: Counter[str] = Counter()
     for port in held:
-        found.update(_counts(port))
+        found.update({"": port.count, port.port_group: port.count})
     return found
-
-
-def _counts(port: Port) -> dict[str, int]:
-    return {"": port.count, port.port_group: port.count}
 
 
 def _id(port: Port) -> tuple[str, ...]:

@@ -166,7 +166,8 @@ class VirtualSwitchSpec(Model):
     ] = None
     ports: Annotated[int, Field(description="How many ports it has at most.", ge=1, le=PORTS_AT_MOST)] = 500
     nics_per_machine: Annotated[
-        int, Field(description="How many ports one machine may have on it at most.", ge=1, le=32)
+        int,
+        Field(description="How many ports one machine, or one pod of a workload, may have on it at most.", ge=1, le=32),
     ] = 8
     machine_binding: Annotated[
         str,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vireo.kinds.virtualmachine.troubles import WORDS_AT_MOST, stable
+from vireo.kinds.pods import WORDS_AT_MOST, stable
 
 PAIRS = {
     "the name of a pod": (
