@@ -101,6 +101,21 @@ class Reason(StrEnum):
         "WaitingForNextUse",
         "The disk's storage has grown; the node does its part when the disk is mounted next.",
     )
+    FILLING = "Filling", "The disk is being filled with its first content."
+    FILLING_FAILED = (
+        "FillingFailed",
+        "The disk can not be filled with its first content now, and it is tried again; the words of what fills it are in the message.",
+    )
+    CHECKSUM_MISMATCH = "ChecksumMismatch", "What was imported does not have the checksum that the spec gives."
+    CHECKSUM_UNSUPPORTED = "ChecksumUnsupported", "The CDI that is installed does not know checksums."
+    IMPORT_MISSING = "ImportMissing", "CDI, which fills disks from URLs, images and other disks, is not installed."
+    SOURCE_MISSING = "SourceMissing", "The disk or snapshot that a disk is to be filled from does not exist."
+    SOURCE_NOT_READY = "SourceNotReady", "The disk or snapshot that a disk is to be filled from can not be used yet."
+    SOURCE_TOO_LARGE = "SourceTooLarge", "The disk or snapshot that a disk is to be filled from is larger than it."
+    SOURCE_CONTENT_MISMATCH = (
+        "SourceContentMismatch",
+        "A disk is to be filled from one with other content than its own.",
+    )
     EXPANDING = "Expanding", "The disk is growing to the size its spec asks."
     EXPANSION_FAILED = (
         "ExpansionFailed",

@@ -29,12 +29,21 @@ class ClaimResources(msgspec.Struct, frozen=True, rename="camel"):
     requests: ClaimRequests = ClaimRequests()
 
 
+class DataSource(msgspec.Struct, frozen=True, rename="camel"):
+    """spec.dataSourceRef: what fills a claim before it is bound."""
+
+    kind: str
+    name: str
+    api_group: str = ""
+
+
 class ClaimSpec(msgspec.Struct, frozen=True, rename="camel"):
     """What a claim asks for."""
 
     storage_class_name: str = ""
     volume_name: str = ""
     resources: ClaimResources = ClaimResources()
+    data_source_ref: DataSource | None = None
 
 
 class ClaimCapacity(msgspec.Struct, frozen=True, rename="camel"):

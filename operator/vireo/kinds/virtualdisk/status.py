@@ -5,8 +5,10 @@ from typing import Final
 from vireo.api.conditions import Finding, Said, conditions, progress
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Outcome, refusal
-from vireo.kinds.virtualdisk.checks import being_made
-from vireo.kinds.virtualdisk.datastores import is_usable
+from vireo.api.resources import CLAIM, Key
+from vireo.kinds.virtualdisk.checks import being_made, is_filling
+from vireo.kinds.virtualdisk.datastores import chosen, is_usable
+from vireo.kinds.virtualdisk.filling import filling
 from vireo.kinds.virtualdisk.holder import holder
 from vireo.kinds.virtualdisk.series import Disk, series
 from vireo.kinds.virtualdisk.types import User, VirtualDiskStatus
@@ -14,13 +16,18 @@ from vireo.kinds.virtualdisk.types import User, VirtualDiskStatus
 FOR_A_PERSON: Final = frozenset(
     {
         Reason.BINDING_UNSUPPORTED,
+        Reason.CHECKSUM_MISMATCH,
+        Reason.CHECKSUM_UNSUPPORTED,
         Reason.CLAIM_LOST,
         Reason.CLAIM_RETAINED,
         Reason.DATASTORE_FIXED,
         Reason.EXPANSION_UNSUPPORTED,
         Reason.FOREIGN_OBJECT,
+        Reason.IMPORT_MISSING,
         Reason.REFUSED,
         Reason.SHRINK_UNSUPPORTED,
+        Reason.SOURCE_CONTENT_MISMATCH,
+        Reason.SOURCE_TOO_LARGE,
     }
 )
 """What nothing but a person's decision ends (Stalled); all else goes on by itself as soon as it can (Reconciling)."""
@@ -38,6 +45,7 @@ def status_of(disk: Disk, desired: Desired, outcomes: tuple[Outcome, ...]) -> Vi
         sequence=found.number if claim else before.sequence,
         datastore=(claim.view.datastore or None) if claim else None,
         capacity=claim.view.capacity_text if claim and claim.view.bound else None,
+        filling=filling(found.current) if found.current and is_filling(found.current) else None,
         used_by=tuple(User(kind=one.resource.kind, name=one.meta.name) for one in disk.users[:USERS_AT_MOST]),
         held_by=holder(disk),
         conditions=conditions(before.conditions, _said(disk, desired, outcomes), generation, disk.now),
@@ -58,8 +66,10 @@ def _next_step(disk: Disk, desired: Desired) -> Finding | None:
     """What this pass began and the next will see."""
     if adopted := series(disk).adoptable:
         return Finding(Reason.RECONCILING, f"{adopted.key} becomes this disk, as its annotation asks.")
-    made = next(iter(desired.children), None)
-    return being_made(made.key, made.manifest["spec"]["storageClassName"]) if made else None
+    datastore = chosen(disk)
+    if not desired.children or datastore is None:
+        return None
+    return being_made(disk, Key(CLAIM, disk.key.namespace, disk.meta.name), datastore.name)
 
 
 def _bound(disk: Disk) -> Finding:

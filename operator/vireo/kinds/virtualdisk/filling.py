@@ -1,0 +1,58 @@
+"""How far the first content of a claim is, and what keeps it: read from the claim itself, where CDI writes it.
+
+CDI's annotations are of its version 1.65; where one is missing, less is known, and nothing else changes.
+"""
+
+import re
+from typing import Final
+
+from vireo.kinds.virtualdisk.claims import Claim
+from vireo.kinds.virtualdisk.types import Filling
+
+CDI: Final = "cdi.kubevirt.io"
+PROGRESS: Final = f"{CDI}/storage.populator.progress"
+IMPORT_PHASE, CLONE_PHASE = f"{CDI}/storage.pod.phase", f"{CDI}/clonePhase"
+RUNNING: Final = f"{CDI}/storage.condition.running"
+RUNNING_REASON, RUNNING_MESSAGE = f"{RUNNING}.reason", f"{RUNNING}.message"
+FATAL: Final = f"{CDI}/storage.import.fatalError"
+CLONE_ERROR: Final = f"{CDI}/cloneError"
+
+NO_TROUBLE: Final = ("Completed", "Scratch space required", "ContainerCreating", "PodInitializing")
+"""Reasons for which nothing runs, and which are on the way."""
+OF_THE_PRIME_CLAIM: Final = re.compile(r"\[prime-[0-9a-f-]+\] : ")
+"""What CDI puts before an event that it repeats."""
+
+
+def filling(claim: Claim) -> Filling:
+    said = claim.meta.annotations
+    phase = said.get(IMPORT_PHASE) or said.get(CLONE_PHASE) or ""
+    return Filling(phase=phase[:63] or None, progress=_percent(said.get(PROGRESS, "")))
+
+
+def given_up(claim: Claim) -> str:
+    """The words for what is not tried again, since it would be the same: a checksum that does not match."""
+    said = claim.meta.annotations
+    return said.get(RUNNING_MESSAGE, "") if said.get(FATAL) == "true" else ""
+
+
+def trouble(claim: Claim) -> str:
+    """The words for what went wrong and is tried again."""
+    said = claim.meta.annotations
+    stopped = said.get(RUNNING) == "false" and said.get(RUNNING_REASON) not in NO_TROUBLE
+    return said.get(CLONE_ERROR) or (said.get(RUNNING_MESSAGE, "") if stopped else "")
+
+
+def goes_on(claim: Claim) -> bool:
+    """Whether the claim itself says that its content is on the way."""
+    return claim.meta.annotations.get(RUNNING) == "true"
+
+
+def plain(warning: str) -> str:
+    """A warning without the name of a claim that nobody knows."""
+    return OF_THE_PRIME_CLAIM.sub("", warning)
+
+
+def _percent(text: str) -> int | None:
+    """Whole percents: each one more is a write of the status."""
+    found = re.fullmatch(r"(\d{1,3})(?:\.\d+)?%", text)
+    return min(int(found[1]), 100) if found else None
