@@ -1,12 +1,10 @@
 """Operation: names, columns and what is read for it."""
 
-from typing import Any, Final
+from typing import Final
 
-from vireo.api.kind import Admission, Column, Kind, Watch
-from vireo.api.names import API_VERSION
-from vireo.api.objects import Live
+from vireo.api.kind import Admission, Column, Kind, Watch, controlled
 from vireo.api.reasons import Reason
-from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE, Key
+from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE
 from vireo.kinds.cluster import NodeView
 from vireo.kinds.operation.checks import foreseen
 from vireo.kinds.operation.desired import desired
@@ -16,14 +14,6 @@ from vireo.kinds.operation.target import lets_go, uses
 from vireo.kinds.operation.types import BLOCK_OF_ITS_ACTION, NOT_LATER, OperationSpec, OperationStatus
 from vireo.kinds.operation.views import MigrationView
 from vireo.kinds.virtualmachine.kind import INSTANCES
-
-
-def _operation_of(live: Live[Any]) -> Key | None:
-    owner = live.meta.controller
-    if owner is None or (owner.api_version, owner.kind) != (API_VERSION, OPERATION.kind):
-        return None
-    return Key(OPERATION, live.meta.namespace, owner.name)
-
 
 ADMISSION: Final = Admission(
     why_not=foreseen,
@@ -55,7 +45,7 @@ KIND: Final = Kind(
         ),
     ),
     watches=(
-        Watch(KUBEVIRT_MIGRATION, MigrationView, parent=OPERATION, owner=_operation_of, namesake=True),
+        Watch(KUBEVIRT_MIGRATION, MigrationView, parent=OPERATION, owner=controlled(OPERATION), namesake=True),
         Watch(NODE, NodeView),
         INSTANCES,
     ),

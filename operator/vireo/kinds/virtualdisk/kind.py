@@ -1,10 +1,10 @@
 """VirtualDisk: names, columns and what is read for it."""
 
-from typing import Any, Final
+from typing import Final
 
-from vireo.api.kind import Admission, Column, Kind, Watch
-from vireo.api.names import API_VERSION, LABEL_DISK
-from vireo.api.objects import Live, Meta
+from vireo.api.kind import Admission, Column, Kind, Watch, controlled
+from vireo.api.names import LABEL_DISK
+from vireo.api.objects import Meta
 from vireo.api.reasons import Reason
 from vireo.api.resources import CLAIM, CLONE_SOURCE, IMPORT_SOURCE, PLATFORM, SNAPSHOT, VIRTUAL_DISK, Key
 from vireo.kinds.platform.kind import THE_PLATFORM
@@ -33,13 +33,6 @@ def uses(meta: Meta, spec: VirtualDiskSpec, status: VirtualDiskStatus) -> frozen
     fills = is_to_be_filled(spec.source, status) and not meta.deletion_timestamp
     source = of_others(meta.namespace, spec.source) if fills else None
     return frozenset(one for one in (THE_PLATFORM, holder_key(meta.namespace, status), source) if one)
-
-
-def _disk_that_controls(live: Live[Any]) -> Key | None:
-    owner = live.meta.controller
-    if owner is None or (owner.api_version, owner.kind) != (API_VERSION, VIRTUAL_DISK.kind):
-        return None
-    return Key(VIRTUAL_DISK, live.meta.namespace, owner.name)
 
 
 ADMISSION: Final = Admission(
@@ -85,8 +78,8 @@ KIND: Final = Kind(
     ),
     watches=(
         Watch(CLAIM, ClaimView, parent=VIRTUAL_DISK, owner=disk_of, by_name=True, label=LABEL_DISK),
-        Watch(IMPORT_SOURCE, ImportSourceView, parent=VIRTUAL_DISK, owner=_disk_that_controls),
-        Watch(CLONE_SOURCE, CloneSourceView, parent=VIRTUAL_DISK, owner=_disk_that_controls),
+        Watch(IMPORT_SOURCE, ImportSourceView, parent=VIRTUAL_DISK, owner=controlled(VIRTUAL_DISK)),
+        Watch(CLONE_SOURCE, CloneSourceView, parent=VIRTUAL_DISK, owner=controlled(VIRTUAL_DISK)),
         Watch(SNAPSHOT, SnapshotView),
     ),
     uses=uses,
