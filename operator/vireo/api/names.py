@@ -16,6 +16,8 @@ LABEL_DISK: Final = f"{GROUP}/disk"
 LABEL_DISK_UID: Final = f"{GROUP}/disk-uid"
 LABEL_SEQUENCE: Final = f"{GROUP}/sequence"
 """On a proven claim of a disk: the highest number is the disk (rule 2 of the design)."""
+LABEL_DUE: Final = f"{GROUP}/due"
+"""On a snapshot by schedule: the moment at which it was due, in UTC."""
 
 ANNOTATION_ADOPT: Final = f"{GROUP}/adopt"
 """Set to "true" by a person on an object that has a child's name: Vireo may take it."""

@@ -116,6 +116,10 @@ class Reason(StrEnum):
         "SourceContentMismatch",
         "A disk is to be filled from one with other content than its own.",
     )
+    SNAPSHOTS_TAKEN = "SnapshotsTaken", "The disk's snapshots are taken as its schedule says."
+    SNAPSHOTS_UNSUPPORTED = "SnapshotsUnsupported", "The datastore has no snapshots."
+    SNAPSHOT_FAILED = "SnapshotFailed", "The newest snapshot is not ready; the words of the storage are in the message."
+    SCHEDULE_INVALID = "ScheduleInvalid", "The schedule has no moment that ever comes."
     EXPANDING = "Expanding", "The disk is growing to the size its spec asks."
     EXPANSION_FAILED = (
         "ExpansionFailed",

@@ -15,6 +15,7 @@ from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, is_usable,
 from vireo.kinds.virtualdisk.filling import given_up, plain, trouble
 from vireo.kinds.virtualdisk.holder import holder
 from vireo.kinds.virtualdisk.series import Disk, Series, series
+from vireo.kinds.virtualdisk.snapshots import of_this_disk
 from vireo.kinds.virtualdisk.sources import SOURCE_CHECKS
 
 PROVISIONING_WARNING: Final = "ProvisioningFailed"
@@ -52,8 +53,8 @@ def in_use(disk: Disk) -> Finding | None:
 
 
 def ending(disk: Disk, found: Series) -> Finding:
-    """With deletionPolicy Retain the claims stay and the disk is gone at once; with Delete they go first."""
-    left = _listed(str(one.key) for one in found.ours)
+    """With deletionPolicy Retain the data stays and the disk is gone at once; with Delete it goes first."""
+    left = _listed(str(one.key) for one in (*found.ours, *of_this_disk(disk)))
     if disk.spec.deletion_policy == "Retain" or not left:
         return Finding(Reason.DELETING, "The disk is being deleted.")
     return Finding(Reason.DELETING, f"{left}: being deleted with the data, as soon as no pod mounts it.")

@@ -25,6 +25,7 @@ from vireo.kinds.virtualdisk.contents import data_source, left_over, to_ask_cdi
 from vireo.kinds.virtualdisk.datastores import access_mode, chosen, is_being_made, volume_mode
 from vireo.kinds.virtualdisk.filling import given_up, goes_on, trouble
 from vireo.kinds.virtualdisk.series import Disk, Series, series
+from vireo.kinds.virtualdisk.snapshots import next_due, of_this_disk, to_drop, to_take
 
 TRYING: Final = frozenset({Reason.FILLING, Reason.FILLING_FAILED, Reason.PROVISIONING, Reason.PROVISIONING_FAILED})
 SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=5)
@@ -42,8 +43,8 @@ def desired(disk: Disk) -> Desired:
     makes = not (found.current or found.adoptable or waiting)
     outdated = (found.current,) if found.current and is_outdated(disk, found.current) else ()
     return Desired(
-        children=(to_ask_cdi(disk) or _claim(disk, found),) if makes else (),
-        delete=(*outdated, *left_over(disk, found.current)),
+        children=(to_ask_cdi(disk) or _claim(disk, found),) if makes else _due(disk),
+        delete=(*outdated, *left_over(disk, found.current), *to_drop(disk)),
         calls=_calls(disk, found),
         finalizer=disk.spec.deletion_policy == "Delete" or in_use(disk) is not None,
         wake_at=_wake_at(disk),
@@ -71,11 +72,16 @@ def _was_tried(disk: Disk) -> bool:
     return ready is not None and ready.reason in TRYING
 
 
+def _due(disk: Disk) -> tuple[Child, ...]:
+    snapshot = to_take(disk)
+    return (snapshot,) if snapshot else ()
+
+
 def _end(disk: Disk, found: Series, waiting: Finding | None) -> Desired:
-    """Used: not yet. Then, with Delete, the claims go, and the disk when they are gone; with Retain they keep all they have."""
+    """Used: not yet. Then, with Delete, the data goes, and the disk when it is gone; with Retain it keeps all it has."""
     if in_use(disk):
         return Desired(finalizer=True, waiting=waiting)
-    going = found.ours if disk.spec.deletion_policy == "Delete" else ()
+    going = (*of_this_disk(disk), *found.ours) if disk.spec.deletion_policy == "Delete" else ()
     return Desired(delete=going, finalizer=bool(going), waiting=waiting)
 
 
@@ -143,9 +149,11 @@ def _patch(name: str, claim: Claim, body: dict[str, Any]) -> Call:
 
 
 def _wake_at(disk: Disk) -> datetime | None:
-    """Events wake nobody, so they are looked for: soon at first, later the longer it lasts."""
+    """When the next snapshot is due. Events wake nobody, so they are looked for: soon at first, later the longer it lasts."""
+    due = next_due(disk)
     if not puzzles(disk):
-        return None
+        return due
     ready = condition(disk.status.conditions, READY)
     lasted = disk.now - ready.last_transition_time if ready and ready.status == "False" else timedelta()
-    return disk.now + min(max(lasted / 4, SOONEST), LATEST)
+    look = disk.now + min(max(lasted / 4, SOONEST), LATEST)
+    return min(due, look) if due else look

@@ -14,6 +14,7 @@ from vireo.kinds.virtualdisk.contents import is_to_be_filled, of_others
 from vireo.kinds.virtualdisk.desired import desired, puzzles
 from vireo.kinds.virtualdisk.holder import holder_key
 from vireo.kinds.virtualdisk.series import disk_of
+from vireo.kinds.virtualdisk.snapshots import disk_of_snapshot
 from vireo.kinds.virtualdisk.status import status_of
 from vireo.kinds.virtualdisk.types import (
     FILLED_ONCE,
@@ -80,7 +81,7 @@ KIND: Final = Kind(
         Watch(CLAIM, ClaimView, parent=VIRTUAL_DISK, owner=disk_of, by_name=True, label=LABEL_DISK),
         Watch(IMPORT_SOURCE, ImportSourceView, parent=VIRTUAL_DISK, owner=controlled(VIRTUAL_DISK)),
         Watch(CLONE_SOURCE, CloneSourceView, parent=VIRTUAL_DISK, owner=controlled(VIRTUAL_DISK)),
-        Watch(SNAPSHOT, SnapshotView),
+        Watch(SNAPSHOT, SnapshotView, parent=VIRTUAL_DISK, owner=disk_of_snapshot, by_name=True, label=LABEL_DISK),
     ),
     uses=uses,
     desired=desired,

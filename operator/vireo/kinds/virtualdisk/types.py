@@ -97,6 +97,23 @@ class Source(Model):
     snapshot: Annotated[Snapshot | None, Field(description="A snapshot: the disk starts as what it holds.")] = None
 
 
+class Snapshots(Model):
+    """Snapshots by schedule."""
+
+    schedule: Annotated[
+        str,
+        Field(
+            description="When one is taken, in UTC: minute, hour, day, month and weekday as in cron, such as 0 2 * * *; or @hourly, "
+            "@daily, @weekly, @monthly.",
+            pattern=r"^(@(hourly|daily|weekly|monthly)|[-0-9A-Za-z*/,#]+( [-0-9A-Za-z*/,#]+){4})$",
+            max_length=100,
+        ),
+    ]
+    keep: Annotated[
+        int, Field(description="How many of them are kept: the newest. Those by hand are not counted.", ge=1, le=512)
+    ]
+
+
 class VirtualDiskSpec(Model):
     """A disk as it should be."""
 
@@ -141,6 +158,10 @@ class VirtualDiskSpec(Model):
             f"a disk has one source: {', '.join(SOURCES[:-1])} or {SOURCES[-1]}",
         ),
     ] = Source(blank=Blank())
+    snapshots: Annotated[
+        Snapshots | None,
+        Field(description="Snapshots by schedule. Absent: none are taken, and those that are there stay."),
+    ] = None
     deletion_policy: Annotated[
         Literal["Retain", "Delete"],
         Field(
@@ -186,6 +207,13 @@ class Filling(Model):
     ] = None
 
 
+class SnapshotsTaken(Model):
+    """The snapshots by schedule."""
+
+    ready: Annotated[int, Field(description="How many there are that a disk can be filled from.", ge=0)] = 0
+    newest: Annotated[Name | None, Field(description="The VolumeSnapshot that was taken last.")] = None
+
+
 class VirtualDiskStatus(Model):
     """A disk as it is."""
 
@@ -202,6 +230,9 @@ class VirtualDiskStatus(Model):
     capacity: Annotated[str | None, Field(description="How large the disk is now.", max_length=32)] = None
     filling: Annotated[
         Filling | None, Field(description="Present until the disk has the first content that its source gives.")
+    ] = None
+    snapshots: Annotated[
+        SnapshotsTaken | None, Field(description="The snapshots by schedule. Absent: there are none.")
     ] = None
     used_by: Annotated[
         tuple[User, ...],
