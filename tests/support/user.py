@@ -172,9 +172,10 @@ def switch(name: str, *port_groups: Object, **spec: Any) -> Object:
     return _own("VirtualSwitch", name, {**usual, **spec})
 
 
-def operation(name: str, machine: str, action: str, **spec: Any) -> Object:
-    """An act on a machine."""
-    return _own("Operation", name, {"target": {"kind": "VirtualMachine", "name": machine}, "action": action, **spec})
+def operation(name: str, target: str, action: str, **spec: Any) -> Object:
+    """An act on a machine; a Snapshot is one on a disk."""
+    kind = "VirtualDisk" if action == "Snapshot" else "VirtualMachine"
+    return _own("Operation", name, {"target": {"kind": kind, "name": target}, "action": action, **spec})
 
 
 def _own(kind: str, name: str, spec: Mapping[str, Any]) -> Object:

@@ -18,6 +18,8 @@ LABEL_SEQUENCE: Final = f"{GROUP}/sequence"
 """On a proven claim of a disk: the highest number is the disk (rule 2 of the design)."""
 LABEL_DUE: Final = f"{GROUP}/due"
 """On a snapshot by schedule: the moment at which it was due, in UTC."""
+LABEL_OPERATION_UID: Final = f"{GROUP}/operation-uid"
+"""On a snapshot by hand: the operation that took it, and no later one of its name."""
 
 ANNOTATION_ADOPT: Final = f"{GROUP}/adopt"
 """Set to "true" by a person on an object that has a child's name: Vireo may take it."""

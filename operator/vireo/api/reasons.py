@@ -57,7 +57,7 @@ class Reason(StrEnum):
     IMAGE_PULL_FAILED = "ImagePullFailed", "The image of the boot disk can not be pulled."
     RESTART_REQUIRED = "RestartRequired", "A change of the spec takes effect at the next restart only."
     DISK_MISSING = "DiskMissing", "A VirtualDisk that the machine names does not exist."
-    DISK_NOT_READY = "DiskNotReady", "A VirtualDisk that the machine names can not be used yet."
+    DISK_NOT_READY = "DiskNotReady", "A VirtualDisk that the object names can not be used yet."
     DISK_CONTENT_MISMATCH = "DiskContentMismatch", "A disk's content is not what its user needs."
     DISK_IN_USE = "DiskInUse", "A disk that the machine names is used by another machine."
     SWITCH_MISSING = "SwitchMissing", "A VirtualSwitch that the object names does not exist."
@@ -76,6 +76,7 @@ class Reason(StrEnum):
     # Operation
     COMPLETED = "Completed", "The operation has done what it was asked for."
     RESTARTING = "Restarting", "The machine is being restarted."
+    SNAPSHOTTING = "Snapshotting", "A snapshot of the disk is being taken."
     TARGET_MISSING = "TargetMissing", "What the operation is to act on does not exist."
     TARGET_BUSY = "TargetBusy", "Another operation acts on the same target."
     NOT_RUNNING = "NotRunning", "The machine does not run, so the act has nothing to act on."

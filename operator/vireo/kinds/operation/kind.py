@@ -11,8 +11,15 @@ from vireo.kinds.operation.desired import desired
 from vireo.kinds.operation.figures import ended
 from vireo.kinds.operation.status import status_of
 from vireo.kinds.operation.target import lets_go, uses
-from vireo.kinds.operation.types import BLOCK_OF_ITS_ACTION, NOT_LATER, OperationSpec, OperationStatus
+from vireo.kinds.operation.types import (
+    ACTION_OF_ITS_TARGET,
+    BLOCK_OF_ITS_ACTION,
+    NOT_LATER,
+    OperationSpec,
+    OperationStatus,
+)
 from vireo.kinds.operation.views import MigrationView
+from vireo.kinds.virtualdisk.kind import SNAPSHOTS
 from vireo.kinds.virtualmachine.kind import INSTANCES
 
 ADMISSION: Final = Admission(
@@ -25,11 +32,11 @@ KIND: Final = Kind(
     resource=OPERATION,
     singular="operation",
     short_names=("vop",),
-    description="One act on a machine: a restart, or a move to another node. It acts once, says what became of it, and is kept for a "
-    "while to be read.",
+    description="One act: a restart or a move of a machine to another node, a snapshot of a disk. It acts once, says what became of it, "
+    "and is kept for a while to be read.",
     spec=OperationSpec,
     status=OperationStatus,
-    rules=(BLOCK_OF_ITS_ACTION, NOT_LATER),
+    rules=(ACTION_OF_ITS_TARGET, BLOCK_OF_ITS_ACTION, NOT_LATER),
     admission=ADMISSION,
     longest_name=63,
     columns=(
@@ -48,6 +55,7 @@ KIND: Final = Kind(
         Watch(KUBEVIRT_MIGRATION, MigrationView, parent=OPERATION, owner=controlled(OPERATION), namesake=True),
         Watch(NODE, NodeView),
         INSTANCES,
+        SNAPSHOTS,
     ),
     uses=uses,
     desired=desired,

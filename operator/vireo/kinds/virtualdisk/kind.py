@@ -36,6 +36,10 @@ def uses(meta: Meta, spec: VirtualDiskSpec, status: VirtualDiskStatus) -> frozen
     return frozenset(one for one in (THE_PLATFORM, holder_key(meta.namespace, status), source) if one)
 
 
+SNAPSHOTS: Final = Watch(
+    SNAPSHOT, SnapshotView, parent=VIRTUAL_DISK, owner=disk_of_snapshot, by_name=True, label=LABEL_DISK
+)
+
 ADMISSION: Final = Admission(
     why_not=why_not,
     looks_at=frozenset({PLATFORM, CLAIM}),
@@ -81,7 +85,7 @@ KIND: Final = Kind(
         Watch(CLAIM, ClaimView, parent=VIRTUAL_DISK, owner=disk_of, by_name=True, label=LABEL_DISK),
         Watch(IMPORT_SOURCE, ImportSourceView, parent=VIRTUAL_DISK, owner=controlled(VIRTUAL_DISK)),
         Watch(CLONE_SOURCE, CloneSourceView, parent=VIRTUAL_DISK, owner=controlled(VIRTUAL_DISK)),
-        Watch(SNAPSHOT, SnapshotView, parent=VIRTUAL_DISK, owner=disk_of_snapshot, by_name=True, label=LABEL_DISK),
+        SNAPSHOTS,
     ),
     uses=uses,
     desired=desired,
