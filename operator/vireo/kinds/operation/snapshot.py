@@ -97,7 +97,7 @@ def _in_the_way(operation: Operation) -> Course | None:
         return None
     return goes_on(
         Reason.FOREIGN_OBJECT,
-        f"{there.key} exists and is not of this operation, so it is left alone. Make an operation of another name, delete that snapshot, or "
+        f"{there.key} exists and is not of this operation, so it is left alone. Give the operation another name, delete that one, or "
         f'let this operation take it: annotate it {ANNOTATION_ADOPT}="true".',
     )
 
