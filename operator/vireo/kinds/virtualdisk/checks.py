@@ -164,9 +164,9 @@ def is_outdated(disk: Disk, claim: Claim) -> bool:
 
 
 def _is_wrong(disk: Disk, claim: Claim) -> bool:
-    """What grows after it is bound may ask for less than the spec; what has to hold a content may not."""
+    """What asks for less than the spec grows after it is bound; unless its content does not fit, and it never is."""
     view, size = claim.view, quantity(disk.spec.size)
-    too_small = view.request < size and view.spec.data_source_ref is not None
+    too_small = view.request < size and trouble(claim) != ""
     elsewhere = disk.spec.datastore not in {None, view.datastore}
     return view.request > size or too_small or elsewhere or view.spec.data_source_ref != data_source(disk)
 

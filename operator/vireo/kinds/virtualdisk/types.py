@@ -32,7 +32,6 @@ IMAGES_ARE_FOR_MACHINES = Rule(
     "an image has a machine's disk in it: set spec.content to MachineImage, or name another source",
     path="spec.source",
 )
-SOURCES = ("blank", "http", "image", "disk", "snapshot")
 
 
 class Blank(Model):
@@ -95,6 +94,9 @@ class Source(Model):
     image: Annotated[ContainerImage | None, Field(description="A disk in a container image.")] = None
     disk: Annotated[OtherDisk | None, Field(description="Another disk: this one starts as its copy.")] = None
     snapshot: Annotated[Snapshot | None, Field(description="A snapshot: the disk starts as what it holds.")] = None
+
+
+SOURCES = tuple(Source.model_fields)
 
 
 class Snapshots(Model):
