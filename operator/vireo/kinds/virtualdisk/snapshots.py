@@ -44,7 +44,9 @@ def to_take(disk: Disk) -> Child | None:
     claim, newest, due = series(disk).current, next(iter(scheduled(disk)), None), _newest_due(disk)
     if claim is None or due is None or not _can(disk, claim):
         return None
-    if newest and not (newest.view.status.ready_to_use and due.strftime(MOMENT) > _due(newest)):
+    if not (_is_after(due, newest) if newest else _is_after_birth(due, disk)):
+        return None
+    if newest and not newest.view.status.ready_to_use:
         return None
     child = _snapshot(disk, claim, due)
     return None if disk.child(SNAPSHOT, child.key.name) else child
@@ -105,7 +107,7 @@ def _late(disk: Disk) -> Finding | None:
     if newest is None or newest.view.status.ready_to_use:
         return None
     words = newest.view.status.error.message
-    if not words and (due is None or due.strftime(MOMENT) <= _due(newest)):
+    if not words and (due is None or not _is_after(due, newest)):
         return None
     more = f" It says: {words}" if words else ""
     return Finding(
@@ -127,10 +129,17 @@ def _can(disk: Disk, claim: Claim) -> bool:
 
 
 def _newest_due(disk: Disk) -> datetime | None:
-    """Nothing was due before there was the disk."""
-    due = latest(disk.spec.snapshots.schedule, disk.now.astimezone(UTC)) if disk.spec.snapshots else None
+    return latest(disk.spec.snapshots.schedule, disk.now.astimezone(UTC)) if disk.spec.snapshots else None
+
+
+def _is_after(due: datetime, newest: Snapshot) -> bool:
+    return due.strftime(MOMENT) > _due(newest)
+
+
+def _is_after_birth(due: datetime, disk: Disk) -> bool:
+    """Where there are none: nothing was due before there was the disk."""
     born = disk.meta.creation_timestamp
-    return due if due and (born is None or due >= born) else None
+    return born is None or due >= born
 
 
 def _snapshot(disk: Disk, claim: Claim, due: datetime) -> Child:
