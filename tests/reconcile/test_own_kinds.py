@@ -68,6 +68,11 @@ async def test_a_version_that_has_expired_costs_no_event_and_no_write(
 
     monkeypatch.setattr(watching, "watch_objs", expired_at_first)
     await cluster.restart()
+
+    async def expired() -> bool:
+        return bool(versions)
+
+    await cluster.until(expired)  # kopf begins after the work that the start brings
     await cluster.toy("after")
     await cluster.until_ready("after")
     await cluster.idle()

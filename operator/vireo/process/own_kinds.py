@@ -1,6 +1,10 @@
 """Vireo's own kinds in the store: what exists at the start is listed here, then kopf watches (handlers.py). What kopf does not say is
 looked for: kinds that it overlooks, and what ended in a gap of its watch, for after a gap it lists anew.
 
+An object that went with our finalizer on it is ended as one that is being deleted: an API server that looked for finalizers just before
+ours came deletes it all the same (its Store.Delete looks once, and does not ask for that version when it deletes). It is forgotten by the
+next comparison.
+
 kopf runs in a thread with a loop of its own: it takes a process' signals and waits for all tasks of its loop when it ends, and neither
 are its to take. What its handlers say is carried to the operator's loop, in order.
 """
@@ -10,6 +14,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -17,6 +22,7 @@ import msgspec
 
 from vireo.api.decode import decode_own
 from vireo.api.kind import Kind
+from vireo.api.names import FINALIZER
 from vireo.api.resources import Key, Resource
 from vireo.kube.client import METADATA_ONLY_LIST, ApiError, Client
 from vireo.kube.pages import Page, pages, present
@@ -149,9 +155,20 @@ class OwnKinds:
         self._told.add(kind.resource)
         meta = body["metadata"]
         key = Key(kind.resource, meta.get("namespace", ""), meta["name"])
-        if change == "DELETED":
+        if change == "DELETED" and not _owes_an_end(meta):
             version = version_of(meta["resourceVersion"])
             crossing.bring(lambda: self.wake(self.store.remove(key, version)))
+        elif change == "DELETED":
+            ending = {**meta, "deletionTimestamp": datetime.now(UTC).isoformat()}
+            self._bring(crossing, kind, {**body, "metadata": ending})
         elif self._listed.pop(key, "") != meta["resourceVersion"]:
-            live = decode_own(kind, msgspec.json.encode(dict(body)))
-            crossing.bring(lambda: self.wake(self.store.put(live)))
+            self._bring(crossing, kind, dict(body))
+
+    def _bring(self, crossing: Crossing, kind: Kind[Any, Any], body: Mapping[str, Any]) -> None:
+        live = decode_own(kind, msgspec.json.encode(body))
+        crossing.bring(lambda: self.wake(self.store.put(live)))
+
+
+def _owes_an_end(meta: Mapping[str, Any]) -> bool:
+    """Whether what was deleted had our finalizer and nobody had asked for its end: it was deleted past it."""
+    return FINALIZER in meta.get("finalizers", ()) and "deletionTimestamp" not in meta

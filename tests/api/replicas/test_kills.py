@@ -18,12 +18,13 @@ DISKS_A_LIFE: Final = 8
 def test_every_disk_that_is_left_has_its_claim_and_no_other_is_there(field: Field) -> None:
     chance, wanted = random.Random(6), set[str]()
     for life in range(KILLS):
+        for name in chance.sample(sorted(wanted - held(field)), len(wanted - held(field)) // 4):
+            end(field, name, wanted)
         operator = field.start()
         field.until(lambda one=operator: one.identity)  # type: ignore[misc]
         since, writes = field.mark(), chance.randrange(1, 3 * DISKS_A_LIFE)
-        for name in chance.sample(sorted(wanted), len(wanted) // 4):
-            field.server.must("DELETE", VIRTUAL_DISK.path(field.namespace, name))
-            wanted.discard(name)
+        for name in chance.sample(sorted(wanted & held(field)), len(wanted & held(field)) // 4):
+            end(field, name, wanted)
         for number in range(DISKS_A_LIFE):
             field.disk(f"disk-{life}-{number}")
             wanted.add(f"disk-{life}-{number}")
@@ -38,6 +39,17 @@ def test_every_disk_that_is_left_has_its_claim_and_no_other_is_there(field: Fiel
     assert {one["metadata"]["uid"] for one in disks(field)} == {
         one["metadata"]["labels"][LABEL_DISK_UID] for one in claims
     }
+
+
+def end(field: Field, name: str, wanted: set[str]) -> None:
+    field.server.must("DELETE", VIRTUAL_DISK.path(field.namespace, name))
+    wanted.discard(name)
+
+
+def held(field: Field) -> set[str]:
+    """Those that can only end in order. Another that is deleted just when its finalizer comes is deleted past it, and is no case of ours:
+    the API server does so (test_lost_end.py)."""
+    return {one["metadata"]["name"] for one in disks(field) if one["metadata"].get("finalizers")}
 
 
 def disks(field: Field) -> list[Any]:
