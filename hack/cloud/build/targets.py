@@ -42,6 +42,15 @@ _KUBEVIRT_COMMANDS = (
 _KUBEVIRT_ALONE = ("virt-operator", "virt-api", "virt-controller", "virt-exportproxy", "virt-exportserver")
 """Each the one program of its image."""
 
+_CDI_COMMANDS = (
+    "cdi-operator",
+    "cdi-apiserver",
+    "cdi-controller",
+    "cdi-importer",
+    "cdi-cloner",
+    "cdi-uploadserver",
+)
+
 _CSI_VERSIONS = {
     "external-provisioner/v6/cmd/csi-provisioner": v.PROVISIONER,
     "external-resizer/v2/cmd/csi-resizer": v.RESIZER,
@@ -113,6 +122,16 @@ GO: Sequence[GoBinaries] = (
         tags=("netgo", "osusergo"),
         static=_KUBEVIRT_ALONE,
         cgo=("gcc", "libc6-dev", "pkg-config", "libvirt-dev"),
+    ),
+    GoBinaries(
+        "cdi",
+        MODULES / "cdi",
+        {
+            **{name: f"kubevirt.io/containerized-data-importer/cmd/{name}" for name in _CDI_COMMANDS},
+            "cdi-manifests": "./manifests",
+        },
+        stamps={"all": f"kubevirt.io/containerized-data-importer/pkg/version.gitVersion={v.CDI}"},
+        tags=("containers_image_openpgp",),  # no gpgme: nobody asks the importer for signatures
     ),
     GoBinaries(
         "csi",
