@@ -16,7 +16,6 @@ from cloud.processes import Process, log_file
 from cloud.settings import Settings
 from cloud.steps import Failure, NotYet, Step, Steps
 
-PORT = 5000
 PUSHES = 4  # at once
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
