@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from vireo.api.conditions import Finding
+from vireo.api.conditions import READY, Finding, condition
 from vireo.api.names import ANNOTATION_ADOPT, ANNOTATION_DESIRED, LABEL_DISK
 from vireo.api.quantities import quantity
 from vireo.api.reasons import Reason
@@ -12,7 +12,7 @@ from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, Claim
 from vireo.kinds.virtualdisk.contents import data_source, told
 from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, is_usable, of_claim, platform, waits
-from vireo.kinds.virtualdisk.filling import given_up, plain, trouble
+from vireo.kinds.virtualdisk.filling import given_up, is_tried_again, plain, trouble
 from vireo.kinds.virtualdisk.holder import holder
 from vireo.kinds.virtualdisk.series import Disk, Series, series
 from vireo.kinds.virtualdisk.snapshots import of_this_disk
@@ -204,15 +204,25 @@ def checksum_mismatch(disk: Disk, claim: Claim) -> Finding | None:
 
 
 def filling_failed(disk: Disk, claim: Claim) -> Finding | None:
+    if not is_filling(claim):
+        return None
+    if is_tried_again(claim) and not trouble(claim) and (before := _failed_before(disk)):
+        return before
     warning = plain(disk.warnings.get(claim.key, ""))
     words = trouble(claim) or ("" if warning.startswith(PROVISIONING_WARNING) else warning)
-    if not is_filling(claim) or not words:
+    if not words:
         return None
     return Finding(
         Reason.FILLING_FAILED,
         f"{claim.key} can not be filled from {told(disk)} now; it goes on trying. If it never can, correct spec.source, or raise spec.size "
         f"where that is too small. It says: {words}",
     )
+
+
+def _failed_before(disk: Disk) -> Finding | None:
+    """What was said last: a try of a second, every few minutes, does not change the word."""
+    ready = condition(disk.status.conditions, READY)
+    return Finding(Reason.FILLING_FAILED, ready.message) if ready and ready.reason == Reason.FILLING_FAILED else None
 
 
 def is_filling(claim: Claim) -> bool:

@@ -14,6 +14,7 @@ PROGRESS: Final = f"{CDI}/storage.populator.progress"
 IMPORT_PHASE, CLONE_PHASE = f"{CDI}/storage.pod.phase", f"{CDI}/clonePhase"
 RUNNING: Final = f"{CDI}/storage.condition.running"
 RUNNING_REASON, RUNNING_MESSAGE = f"{RUNNING}.reason", f"{RUNNING}.message"
+RESTARTS: Final = f"{CDI}/storage.pod.restarts"
 FATAL: Final = f"{CDI}/storage.import.fatalError"
 CLONE_ERROR: Final = f"{CDI}/cloneError"
 
@@ -40,6 +41,12 @@ def trouble(claim: Claim) -> str:
     said = claim.meta.annotations
     stopped = said.get(RUNNING) == "false" and said.get(RUNNING_REASON) not in NO_TROUBLE
     return said.get(CLONE_ERROR) or (said.get(RUNNING_MESSAGE, "") if stopped else "")
+
+
+def is_tried_again(claim: Claim) -> bool:
+    """Whether it failed before, and nothing has come of the next try yet. CDI forgets the words then."""
+    said = claim.meta.annotations
+    return said.get(RESTARTS, "0") != "0" and not _percent(said.get(PROGRESS, ""))
 
 
 def goes_on(claim: Claim) -> bool:
