@@ -32,14 +32,8 @@ VERSIONS = {
 PATIENCE = 120.0  # seconds for what takes one on an idle machine: tests wait for what must become true, not for a time
 
 
-@dataclass(frozen=True)
 class Refused(Exception):  # noqa: N818 - what the API server did
     """kubectl's words."""
-
-    words: str
-
-    def __str__(self) -> str:
-        return self.words
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Which claims belong to a disk: those that carry its name, and none that CDI fills one of them by, with the same labels on it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ LABELS = {
     "vireo.dev/sequence": "1",
 }
 OWNER = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": "d", "uid": UID, "controller": True}
-BY_WHICH_CDI_FILLS = {
+BY_WHICH_CDI_FILLS: Mapping[str, dict[str, Any]] = {
     f"prime-{UID}": {"labels": {**LABELS, "app": "containerized-data-importer"}, "ownerReferences": [OWNER]},
     f"tmp-pvc-{UID}": {"labels": {**LABELS, "cdi.kubevirt.io/OwnedByUID": UID}},
 }

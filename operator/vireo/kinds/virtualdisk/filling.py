@@ -23,6 +23,9 @@ NO_TROUBLE: Final = ("Completed", "Scratch space required", "ContainerCreating",
 OF_THE_PRIME_CLAIM: Final = re.compile(r"\[prime-[0-9a-f-]+\] : ")
 """What CDI puts before an event that it repeats."""
 
+MADE_TWICE: Final = re.compile(r"ErrCreatingPVCPrime: .* already exists")
+"""CDI's own warning when it has not seen yet that it has begun."""
+
 
 def filling(claim: Claim) -> Filling:
     said = claim.meta.annotations
@@ -55,8 +58,8 @@ def goes_on(claim: Claim) -> bool:
 
 
 def plain(warning: str) -> str:
-    """A warning without the name of a claim that nobody knows."""
-    return OF_THE_PRIME_CLAIM.sub("", warning)
+    """A warning without the name of a claim that nobody knows; nothing if it is of none that went wrong."""
+    return "" if MADE_TWICE.fullmatch(warning) else OF_THE_PRIME_CLAIM.sub("", warning)
 
 
 def _percent(text: str) -> int | None:
