@@ -1,7 +1,8 @@
 """The cluster's name service, a process of the host: `python -m cloud.names`.
 
-    NAME.NAMESPACE.svc.cluster.local     the cluster address of a Service (a headless one has none)
-    registry.local                       the registry, by the name that images have
+    NAME.NAMESPACE.svc.cluster.local          the address of a Service, or, of a headless one, those of its pods that are ready
+    POD.NAME.NAMESPACE.svc.cluster.local      one of these
+    registry.local                            the registry, by the name that images have
 
 Nothing else has a name: no packet leaves the machine, and who asks for more is told so at once.
 """
@@ -9,25 +10,27 @@ Nothing else has a name: no packet leaves the machine, and who asks for more is 
 import re
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv4Address
 from socketserver import BaseRequestHandler, UDPServer
 from typing import Final
 
 from cloud import processes
-from cloud.api import Api
+from cloud.api import Api, Object
 from cloud.build.images import REGISTRY
 from cloud.processes import Process
 from cloud.settings import CHECKOUT, DOMAIN, Settings
 from cloud.steps import NotYet
 
-SERVICE: Final = re.compile(rf"([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.{re.escape(DOMAIN)})?")
+SERVICE: Final = re.compile(rf"(?:([a-z0-9-]+)\.)?([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.{re.escape(DOMAIN)})?")
+SLICES: Final = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices"
+AT_MOST: Final = 20  # addresses that fit into one answer
 PORT, ADDRESS, INTERNET, SECONDS = 53, 1, 1, 5
 HEADER, ENDS, RECORD = struct.Struct("!6H"), struct.Struct("!HH"), struct.Struct("!HHHIH4s")
 IS_ANSWER, WANTS_RECURSION, THE_QUESTIONS_NAME = 0x8480, 0x0100, 0xC000 | HEADER.size
 FOUND, TRY_AGAIN, NO_SUCH_NAME = 0, 2, 3
 
-LookUp = Callable[[str], IPv4Address | None]
+LookUp = Callable[[str], Sequence[IPv4Address]]
 
 
 def start(settings: Settings) -> None:
@@ -60,32 +63,46 @@ def answer(question: bytes, look_up: LookUp) -> bytes:
     except (struct.error, IndexError, UnicodeDecodeError):
         return b""
     found, outcome = _looked_up(name, look_up)
-    record = b""
-    if found and kind == ADDRESS:
-        record = RECORD.pack(THE_QUESTIONS_NAME, ADDRESS, INTERNET, SECONDS, len(found.packed), found.packed)
-    header = HEADER.pack(number, IS_ANSWER | flags & WANTS_RECURSION | outcome, 1, bool(record), 0, 0)
-    return header + question[HEADER.size : end + ENDS.size] + record
+    records = [_record(one) for one in found[:AT_MOST]] if kind == ADDRESS else []
+    header = HEADER.pack(number, IS_ANSWER | flags & WANTS_RECURSION | outcome, 1, len(records), 0, 0)
+    return header + question[HEADER.size : end + ENDS.size] + b"".join(records)
+
+
+def _record(address: IPv4Address) -> bytes:
+    return RECORD.pack(THE_QUESTIONS_NAME, ADDRESS, INTERNET, SECONDS, len(address.packed), address.packed)
 
 
 def _names(settings: Settings) -> LookUp:
     api = Api(settings)
 
-    def look_up(name: str) -> IPv4Address | None:
+    def look_up(name: str) -> Sequence[IPv4Address]:
         if name == REGISTRY:
-            return settings.network.host
-        service = SERVICE.fullmatch(name)
-        found = service and api.get(f"/api/v1/namespaces/{service[2]}/services/{service[1]}")
-        address = found["spec"].get("clusterIP", "None") if found else "None"
-        return None if address == "None" else IPv4Address(address)
+            return [settings.network.host]
+        if not (asked := SERVICE.fullmatch(name)):
+            return []
+        pod, service, namespace = asked.groups()
+        found = api.get(f"/api/v1/namespaces/{namespace}/services/{service}") or {"spec": {}}
+        address = found["spec"].get("clusterIP", "None")
+        if address != "None" and pod is None:
+            return [IPv4Address(address)]
+        slices = api.items(SLICES.format(namespace), labelSelector=f"kubernetes.io/service-name={service}")
+        return list(_ready(slices, pod))
 
     return look_up
 
 
-def _looked_up(name: str, look_up: LookUp) -> tuple[IPv4Address | None, int]:
+def _ready(slices: Sequence[Object], pod: str | None) -> Iterator[IPv4Address]:
+    """The addresses of the pods that are ready, or of the one of that name."""
+    for endpoint in (endpoint for one in slices for endpoint in one["endpoints"] or ()):
+        if endpoint["conditions"].get("ready") and pod in {None, endpoint.get("hostname")}:
+            yield from map(IPv4Address, endpoint["addresses"])
+
+
+def _looked_up(name: str, look_up: LookUp) -> tuple[Sequence[IPv4Address], int]:
     try:
         found = look_up(name)
     except NotYet:
-        return None, TRY_AGAIN
+        return [], TRY_AGAIN
     return found, FOUND if found else NO_SUCH_NAME
 
 

@@ -12,7 +12,7 @@ from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, Claim
 from vireo.kinds.virtualdisk.contents import data_source, told
 from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, is_usable, of_claim, platform, waits
-from vireo.kinds.virtualdisk.filling import given_up, is_tried_again, plain, trouble
+from vireo.kinds.virtualdisk.filling import given_up, is_tried_again, trouble, went_wrong
 from vireo.kinds.virtualdisk.holder import holder
 from vireo.kinds.virtualdisk.series import Disk, Series, series
 from vireo.kinds.virtualdisk.snapshots import of_this_disk
@@ -208,7 +208,7 @@ def filling_failed(disk: Disk, claim: Claim) -> Finding | None:
         return None
     if is_tried_again(claim) and not trouble(claim) and (before := _failed_before(disk)):
         return before
-    warning = plain(disk.warnings.get(claim.key, ""))
+    warning = went_wrong(claim, disk.warnings.get(claim.key, ""))
     words = trouble(claim) or ("" if warning.startswith(PROVISIONING_WARNING) else warning)
     if not words:
         return None
@@ -231,7 +231,7 @@ def is_filling(claim: Claim) -> bool:
 
 
 def provisioning_failed(disk: Disk, claim: Claim) -> Finding | None:
-    words = plain(disk.warnings.get(claim.key, ""))
+    words = went_wrong(claim, disk.warnings.get(claim.key, ""))
     if not claim.view.pending or not words:
         return None
     return Finding(

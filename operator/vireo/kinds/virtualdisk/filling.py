@@ -16,6 +16,8 @@ RUNNING: Final = f"{CDI}/storage.condition.running"
 RUNNING_REASON, RUNNING_MESSAGE = f"{RUNNING}.reason", f"{RUNNING}.message"
 RESTARTS: Final = f"{CDI}/storage.pod.restarts"
 FATAL: Final = f"{CDI}/storage.import.fatalError"
+BYTE_BY_BYTE: Final = f"{CDI}/cloneFallbackReason"
+"""Why a copy is made byte by byte: CDI warns of that, too."""
 CLONE_ERROR: Final = f"{CDI}/cloneError"
 
 NO_TROUBLE: Final = ("Completed", "Scratch space required", "ContainerCreating", "PodInitializing")
@@ -57,9 +59,11 @@ def goes_on(claim: Claim) -> bool:
     return claim.meta.annotations.get(RUNNING) == "true"
 
 
-def plain(warning: str) -> str:
-    """A warning without the name of a claim that nobody knows; nothing if it is of none that went wrong."""
-    return "" if MADE_TWICE.fullmatch(warning) else OF_THE_PRIME_CLAIM.sub("", warning)
+def went_wrong(claim: Claim, warning: str) -> str:
+    """A warning without the name of a claim that nobody knows; nothing if it tells of no failure."""
+    if MADE_TWICE.fullmatch(warning) or warning.partition(": ")[2] == claim.meta.annotations.get(BYTE_BY_BYTE):
+        return ""
+    return OF_THE_PRIME_CLAIM.sub("", warning)
 
 
 def _percent(text: str) -> int | None:
