@@ -113,6 +113,17 @@ def test_a_copy_has_what_the_other_disk_had(user: User) -> None:
     assert digest(user, "copy", BYTES) == was
 
 
+def test_a_copy_of_a_disk_that_is_used_waits_until_it_is_let_go(user: User) -> None:
+    was = filled(user, "origin")
+    user.apply(pod("holder", FIRST, "origin"))
+    wait_running(user, "holder")
+    user.apply(disk("copy", size=SIZE, source={"disk": {"name": "origin"}}))
+    assert "holder" in user.until_said(DISKS, "copy", "FillingFailed")["message"]
+    user.delete(PODS, "holder")
+    user.until_ready(DISKS, "copy", "Bound")
+    assert digest(user, "copy", BYTES) == was
+
+
 def test_a_copy_on_a_datastore_of_another_mode_is_made_byte_by_byte(user: User) -> None:
     was = filled(user, "origin")
     user.apply(
