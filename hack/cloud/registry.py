@@ -1,5 +1,6 @@
 """The cloud's image registry: CNCF distribution as a host process, and the pushing of what cloud.build made."""
 
+import hashlib
 import http.client
 import json
 from collections.abc import Iterable
@@ -12,12 +13,13 @@ import yaml
 
 from cloud import processes
 from cloud.build import Image, binary
+from cloud.build.images import REGISTRY
 from cloud.processes import Process, log_file
 from cloud.settings import Settings
 from cloud.steps import Failure, NotYet, Step, Steps
 
-PORT = 5000
 PUSHES = 4  # at once
+FILES = "files"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
@@ -61,6 +63,21 @@ def push(settings: Settings, images: Iterable[Image]) -> None:
     with ThreadPoolExecutor(PUSHES, thread_name_prefix="push") as pool:
         for _ in pool.map(lambda image: _push(settings, image), images):
             pass
+
+
+def url(file: Path) -> str:
+    """Where the registry serves the file, as any web server would, after `push_file`."""
+    return f"http://{REGISTRY}/v2/{FILES}/blobs/{_digest(file)}"
+
+
+def push_file(settings: Settings, file: Path) -> None:
+    """Makes the registry hold a file that is no image."""
+    _push_blob(_Client(settings), FILES, _digest(file), file)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return f"sha256:{hashlib.file_digest(content, 'sha256').hexdigest()}"
 
 
 @dataclass(frozen=True)

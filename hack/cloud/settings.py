@@ -21,6 +21,7 @@ from cloud.steps import Failure
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SHARED_ON_NODES = Path("/var/lib/vireo-shared")  # where every real node sees `Settings.shared`
+DOMAIN = "cluster.local"  # in which Services have their names
 CLOUDS = 100  # how many clouds one machine has addresses for
 
 
@@ -193,8 +194,8 @@ class Settings:
 
     @property
     def registry(self) -> str:
-        """HOST:PORT of the cloud's image registry, as host and nodes reach it."""
-        return f"{self.api_address}:5000"
+        """HOST:PORT of the cloud's image registry, as host, nodes and pods reach it: by HTTP's own port, which its name implies."""
+        return f"{self.api_address}:80"
 
 
 def default_dir(environment: Mapping[str, str]) -> Path:

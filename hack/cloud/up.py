@@ -7,7 +7,21 @@ import os
 from collections.abc import Callable
 
 import image
-from cloud import build, cgroups, claim, control_plane, kubevirt, networks, nodes, registry, simulated, storage, vireo
+from cloud import (
+    build,
+    cdi,
+    cgroups,
+    claim,
+    control_plane,
+    kubevirt,
+    names,
+    networks,
+    nodes,
+    registry,
+    simulated,
+    storage,
+    vireo,
+)
 from cloud.build import debian
 from cloud.nodes import host, needs
 from cloud.settings import Settings
@@ -87,6 +101,7 @@ def _artefacts(settings: Settings) -> list[str]:
             *nodes.CNI_PLUGINS,
             "registry",
             "kubevirt-manifests",
+            "cdi-manifests",
             storage.CRDS,
             networks.CRD,
             *_images(),
@@ -105,12 +120,13 @@ def _programs(settings: Settings) -> list[str]:
 
 def _images() -> list[str]:
     """What real nodes pull, Vireo's own apart."""
-    return ["pause", "guest", "hello", *kubevirt.IMAGES, *storage.IMAGES]
+    return ["pause", "guest", "hello", *kubevirt.IMAGES, *storage.IMAGES, *cdi.IMAGES]
 
 
 def _launch_nodes(settings: Settings, steps: Steps) -> None:
-    """The registry, then the nodes, which then have something to pull while the API server starts."""
+    """The registry and its name, then the nodes, which then have something to pull while the API server starts."""
     storage.prepare(settings, steps)
+    names.start(settings)
     registry.deploy(settings, steps, [build.image(name) for name in _images()])
     with steps.step("nodes started") as step:
         nodes.launch(settings, step)
@@ -122,6 +138,7 @@ def _platform(settings: Settings, steps: Steps) -> dict[str, Callable[[], None]]
     if settings.real_nodes:
         tolerations = [simulated.TOLERATION] if settings.simulated_nodes else []
         parts["KubeVirt"] = lambda: kubevirt.deploy(settings, steps, tolerations)
+        parts["CDI"] = lambda: cdi.deploy(settings, steps)
         parts["networks"] = lambda: networks.deploy(settings, steps)
         parts["storage"] = lambda: storage.deploy(settings, steps)
     if settings.simulated_nodes:

@@ -22,6 +22,10 @@ USERS = {
         {"apiGroups": ["vireo.dev"], "resources": ["operations"], "verbs": ["create", "get", "patch", "update"]},
         {"apiGroups": ["subresources.kubevirt.io"], "resources": ["virtualmachines/migrate"], "verbs": ["update"]},
     ],
+    "keeper": [
+        {"apiGroups": ["vireo.dev"], "resources": ["operations"], "verbs": ["create"]},
+        {"apiGroups": ["snapshot.storage.k8s.io"], "resources": ["volumesnapshots"], "verbs": ["create"]},
+    ],
     "restarter-of-web-1": [
         {"apiGroups": ["vireo.dev"], "resources": ["operations"], "verbs": ["create"]},
         {
@@ -81,12 +85,18 @@ def test_who_may_restart_one_machine_may_have_that_one_restarted(shop: Server) -
     assert asker(make(shop.as_user("restarter-of-web-1"), "restart", "Restart")) == "restarter-of-web-1"
 
 
+def test_who_may_make_snapshots_may_have_them_made(shop: Server) -> None:
+    assert asker(make(shop.as_user("keeper"), "snapshot", "Snapshot", "data")) == "keeper"
+
+
 @pytest.mark.parametrize(
     ("user", "action", "target", "right"),
     [
         ("editor", "Migrate", "web-1", "virtualmachines/migrate"),
         ("editor", "Restart", "web-1", "virtualmachines/restart"),
         ("mover", "Restart", "web-1", "virtualmachines/restart"),
+        ("mover", "Snapshot", "data", "volumesnapshots"),
+        ("keeper", "Migrate", "web-1", "virtualmachines/migrate"),
         ("restarter-of-web-1", "Migrate", "web-1", "virtualmachines/migrate"),
         ("restarter-of-web-1", "Restart", "web-2", "virtualmachines/restart"),
         ("system:serviceaccount:operations:default", "Migrate", "web-1", "operations"),

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 import pytest
 from support.user import MACHINES, User, machine
 
+from cloud import registry
+from cloud.build import image
 from cloud.settings import Settings
 from cloud.simulated import namespace_annotations
 
@@ -20,6 +22,12 @@ def settings() -> Settings:
         f"the cloud in {found.dir} has {found.real_nodes} real nodes: these tests migrate between two"
     )
     return found
+
+
+@pytest.fixture(scope="session")
+def tools(settings: Settings) -> None:
+    """The image of the pods that write and read volumes."""
+    registry.push(settings, [image("tools")])
 
 
 @pytest.fixture(scope="session")

@@ -1,29 +1,38 @@
 """The storage device under pods on both real nodes: what is written is what is read, wherever and however it got there."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
-from support.user import Object, Refused, User
+from support.user import Refused, User
+from support.volumes import (
+    CLAIMS,
+    DEVICE,
+    FIRST,
+    FOLDER,
+    MIB,
+    PODS,
+    SECOND,
+    SNAPSHOTS,
+    bound,
+    checksum,
+    claim,
+    fill,
+    folder,
+    pod,
+    read,
+    run,
+    said,
+    snapshot,
+    source,
+    usable,
+    wait_running,
+    write,
+)
 
-from cloud import registry
-from cloud.build import image
 from cloud.nodes import node_down, node_up
 from cloud.settings import Settings
 from cloud.steps import NotYet, Steps
 from cloud.storage import loops
 
-pytestmark = pytest.mark.cloud
-
-FIRST, SECOND = "node-1", "node-2"
-CLAIMS, PODS, SNAPSHOTS = "persistentvolumeclaims", "pods", "volumesnapshots.snapshot.storage.k8s.io"
-MIB = 1 << 20
-DEVICE, FOLDER = "/dev/disk", "/data"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _tools(settings: Settings) -> None:
-    registry.push(settings, [image("tools")])
+pytestmark = [pytest.mark.cloud, pytest.mark.usefixtures("tools")]
 
 
 @pytest.fixture
@@ -172,61 +181,6 @@ def test_a_node_without_power_has_nothing_attached_and_comes_back(user: User, se
     assert len(devices_of(volume)) == 2
 
 
-def claim(name: str, size: str = "128Mi", **spec: Any) -> Object:
-    """A Block claim on the default datastore, for pods on all nodes."""
-    usual = {"accessModes": ["ReadWriteMany"], "volumeMode": "Block", "resources": {"requests": {"storage": size}}}
-    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": {**usual, **spec}}
-
-
-def folder(name: str, **spec: Any) -> Object:
-    """A Filesystem claim on the datastore that waits for the first pod."""
-    return claim(name, volumeMode="Filesystem", storageClassName="bulk", **spec)
-
-
-def source(kind: str, name: str) -> Mapping[str, str]:
-    """What a claim's bytes come from."""
-    return {"kind": kind, "name": name} | ({"apiGroup": "snapshot.storage.k8s.io"} if kind == "VolumeSnapshot" else {})
-
-
-def snapshot(name: str, of: str) -> Object:
-    spec = {"source": {"persistentVolumeClaimName": of}}
-    version = "snapshot.storage.k8s.io/v1"
-    return {"apiVersion": version, "kind": "VolumeSnapshot", "metadata": {"name": name}, "spec": spec}
-
-
-def pod(name: str, node: str, of: str, *, block: bool = True, **spec: Any) -> Object:
-    """A pod that idles on the node, with the claim as its device or as its folder."""
-    place = {"volumeDevices": [{"name": "it", "devicePath": DEVICE}]}
-    if not block:
-        place = {"volumeMounts": [{"name": "it", "mountPath": FOLDER}]}
-    container = {"name": "shell", "image": image("tools").reference, "args": ["-c", "sleep infinity"], **place}
-    usual = {
-        "nodeSelector": {"kubernetes.io/hostname": node},
-        "terminationGracePeriodSeconds": 1,
-        "containers": [container],
-        "volumes": [{"name": "it", "persistentVolumeClaim": {"claimName": of}}],
-    }
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {**usual, **spec}}
-
-
-def wait_running(user: User, name: str) -> None:
-    user.kubectl("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=120s")
-
-
-def run(user: User, name: str, script: str) -> str:
-    """What the script prints in the pod."""
-    return user.kubectl("exec", name, "--", "bash", "-euc", script)
-
-
-def write(user: User, name: str, word: str) -> None:
-    """Puts a word on the pod's device, past all caches, as a machine does."""
-    run(user, name, f"printf '%-4096s' '{word}' | dd of={DEVICE} bs=4096 oflag=direct status=none")
-
-
-def read(user: User, name: str) -> str:
-    return run(user, name, f"dd if={DEVICE} bs=4096 count=1 iflag=direct status=none").rstrip()
-
-
 def again(user: User, name: str) -> str:
     """What a pod reads whose node came back."""
     try:
@@ -235,54 +189,12 @@ def again(user: User, name: str) -> str:
         raise NotYet(str(refused)) from refused
 
 
-def fill(user: User, name: str) -> str:
-    """Puts random bytes at the device's begin and end; its checksum."""
-    end = f"$(( $(blockdev --getsize64 {DEVICE}) / {MIB} - 4 ))"
-    for seek in ("0", end):
-        run(
-            user,
-            name,
-            f"dd if=/dev/urandom of={DEVICE} bs={MIB} count=4 seek={seek} oflag=direct iflag=fullblock status=none",
-        )
-    return checksum(user, name)
-
-
-def checksum(user: User, name: str) -> str:
-    return run(user, name, f"dd if={DEVICE} bs={MIB} iflag=direct status=none | sha256sum").split()[0]
-
-
 def has_size(user: User, name: str, size: int) -> None:
     def grown() -> None:
         if (now := int(run(user, name, f"blockdev --getsize64 {DEVICE}"))) != size:
             raise NotYet(f"it has {now} bytes")
 
     user.until(f"{name}'s device to have {size} bytes", grown)
-
-
-def bound(user: User, name: str, capacity: str = "") -> Object:
-    """The claim, once it is Bound, with that capacity."""
-
-    def check() -> Object:
-        found = user.get(CLAIMS, name) or {}
-        status = found.get("status", {})
-        if status.get("phase") != "Bound" or capacity not in ("", status["capacity"]["storage"]):
-            raise NotYet(f"{status}")
-        return found
-
-    return user.until(f"{name} to be Bound", check)
-
-
-def usable(user: User, name: str) -> None:
-    user.kubectl("wait", f"{SNAPSHOTS}/{name}", "--for=jsonpath={.status.readyToUse}=true", "--timeout=120s")
-
-
-def said(user: User, name: str, reason: str) -> str:
-    """The words of an event about the object."""
-    selector = f"--field-selector=involvedObject.name={name},reason={reason}"
-    words = user.kubectl("get", "events", selector, "--output=jsonpath={.items[*].message}")
-    if not words:
-        raise NotYet(f"no event {reason}")
-    return words
 
 
 def devices_of(volume: str) -> list[str]:

@@ -85,6 +85,14 @@ async def test_it_is_the_newest_one_of_this_very_object(client: Counting, namesp
     assert await events.newest(b) == ""
 
 
+async def test_a_write_that_came_too_late_is_no_trouble(client: Counting, namespace: str) -> None:
+    conflict = 'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest '
+    a = one(namespace, "a")
+    await say(client, a, "older", at=10)
+    await say(client, a, f"Error saving claim: {conflict}version and try again", at=20)
+    assert await WarningEvents(client).newest(a) == "Trouble: older"
+
+
 async def test_all_that_wait_in_a_namespace_share_a_list(client: Counting, namespace: str) -> None:
     many = [one(namespace, f"m{number}") for number in range(20)]
     for each in many:

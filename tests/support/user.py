@@ -32,14 +32,8 @@ VERSIONS = {
 PATIENCE = 120.0  # seconds for what takes one on an idle machine: tests wait for what must become true, not for a time
 
 
-@dataclass(frozen=True)
 class Refused(Exception):  # noqa: N818 - what the API server did
     """kubectl's words."""
-
-    words: str
-
-    def __str__(self) -> str:
-        return self.words
 
 
 @dataclass(frozen=True)
@@ -178,9 +172,10 @@ def workload(name: str, **spec: Any) -> Object:
     return _own("ContainerWorkload", name, {"image": HELLO, "resources": small, **spec})
 
 
-def operation(name: str, machine: str, action: str, **spec: Any) -> Object:
-    """An act on a machine."""
-    return _own("Operation", name, {"target": {"kind": "VirtualMachine", "name": machine}, "action": action, **spec})
+def operation(name: str, target: str, action: str, **spec: Any) -> Object:
+    """An act on a machine; a Snapshot is one on a disk."""
+    kind = "VirtualDisk" if action == "Snapshot" else "VirtualMachine"
+    return _own("Operation", name, {"target": {"kind": kind, "name": target}, "action": action, **spec})
 
 
 def _own(kind: str, name: str, spec: Mapping[str, Any]) -> Object:

@@ -48,6 +48,11 @@ PINS = {
         released={"kubevirt.io/": v.KUBEVIRT},
         replaced={"libguestfs.org/libnbd": "./libnbd"},
     ),
+    "cdi": Pin(
+        {"kubevirt.io/containerized-data-importer": v.CDI},
+        released={"kubevirt.io/containerized-data-importer-api": v.CDI},
+        replaced={"libguestfs.org/libnbd": "./libnbd"},
+    ),
     "addons": Pin(
         {
             "github.com/kubernetes-csi/external-provisioner/v6": v.PROVISIONER,

@@ -42,6 +42,11 @@ _KUBEVIRT_COMMANDS = (
 _KUBEVIRT_ALONE = ("virt-operator", "virt-api", "virt-controller", "virt-exportproxy", "virt-exportserver")
 """Each the one program of its image."""
 
+_CDI_ALONE = ("cdi-operator", "cdi-apiserver")
+"""Need nothing beside them."""
+_CDI_WITH_TOOLS = ("cdi-controller", "cdi-importer", "cdi-uploadserver")
+"""Run qemu-img, nbdkit and tar; or are looked at by `cat`, as cdi-controller."""
+
 _CSI_VERSIONS = {
     "external-provisioner/v6/cmd/csi-provisioner": v.PROVISIONER,
     "external-resizer/v2/cmd/csi-resizer": v.RESIZER,
@@ -115,6 +120,19 @@ GO: Sequence[GoBinaries] = (
         cgo=("gcc", "libc6-dev", "pkg-config", "libvirt-dev"),
     ),
     GoBinaries(
+        "cdi",
+        MODULES / "cdi",
+        {
+            **{
+                name: f"kubevirt.io/containerized-data-importer/cmd/{name}"
+                for name in (*_CDI_ALONE, *_CDI_WITH_TOOLS, "cdi-cloner")
+            },
+            "cdi-manifests": "./manifests",
+        },
+        stamps={"all": f"kubevirt.io/containerized-data-importer/pkg/version.gitVersion={v.CDI}"},
+        tags=("containers_image_openpgp",),  # no gpgme: nobody asks the importer for signatures
+    ),
+    GoBinaries(
         "csi",
         MODULES / "addons",
         {path.rpartition("/")[2]: f"github.com/kubernetes-csi/{path}" for path in _CSI_VERSIONS},
@@ -146,8 +164,8 @@ C: Sequence[StaticC] = (
     ),
 )
 
-# What virt-launcher and virt-handler run: QEMU and libvirt as Debian has them, without what a headless x86 machine
-# never needs.
+# What virt-launcher, virt-handler and CDI's importer run: QEMU, libvirt and nbdkit as Debian has them, without what a headless
+# x86 machine never needs.
 MACHINE_TOOLS = DebianLayer(
     "machine-tools",
     v.DEBIAN,
@@ -166,7 +184,7 @@ MACHINE_TOOLS = DebianLayer(
             "sed",
         ),
         *("tar", "util-linux", "xorriso", "libvirt-clients", "libvirt-daemon", "libvirt-daemon-driver-qemu"),
-        *("libvirt-daemon-log", "qemu-system-x86", "qemu-utils", "seabios"),
+        *("libvirt-daemon-log", "qemu-system-x86", "qemu-utils", "seabios", "nbdkit"),
     ),
     dropped=(
         *("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/locale", "usr/share/perl*", "usr/share/bash*"),
@@ -177,6 +195,7 @@ MACHINE_TOOLS = DebianLayer(
         *("usr/share/qemu/openbios-*", "usr/share/qemu/s390-*", "usr/share/qemu/skiboot*", "usr/share/qemu/slof*"),
         *("usr/share/qemu/*.dtb", "usr/share/qemu/hppa-*", "usr/share/qemu/opensbi-*", "usr/share/qemu/u-boot*"),
         *("usr/share/qemu/palcode-*", "usr/share/qemu/QEMU,*", "usr/share/qemu/vof*", "usr/share/qemu/npcm*"),
+        *("usr/lib/x86_64-linux-gnu/nbdkit/plugins/nbdkit-torrent-plugin.so", "usr/lib/x86_64-linux-gnu/libtorrent-*"),
         *("usr/lib/ipxe", "usr/lib/x86_64-linux-gnu/qemu/audio-*", "usr/lib/x86_64-linux-gnu/qemu/ui-curses.so"),
     ),
 )
@@ -187,6 +206,8 @@ _KUBEVIRT_ROOT = (
     Entry("home/qemu", owner=107),
     Entry("var/lib/kubevirt-node-labeller"),
 )
+
+_TOOLS_ROOT = oci.tree(_HERE / "rootfs/static")
 
 # The API of VolumeSnapshots, which no driver brings along: the cluster's administrator installs it.
 SNAPSHOT_CRDS = ModuleFiles(
@@ -215,6 +236,13 @@ CERT_MANAGER_CRDS = ModuleFiles(
         f"deploy/crds/cert-manager.io_{plural}.yaml"
         for plural in ("certificaterequests", "certificates", "clusterissuers", "issuers")
     ],
+)
+
+CDI_CLONER_START = ModuleFiles(
+    "cdi-cloner-start",
+    MODULES / "cdi",
+    "kubevirt.io/containerized-data-importer",
+    ["cmd/cdi-cloner/cloner_startup.sh"],
 )
 
 # Debian 12's kernel reaches the guest's greeting in half the instructions of Debian 13's, which counts under emulation.
@@ -264,6 +292,30 @@ IMAGES: Sequence[OciImage] = (
         tag=v.KUBEVIRT,
         base=("machine-tools",),
     ),
+    *(static_image(name, {f"/usr/bin/{name}": Built("cdi", name)}, user="1001", tag=v.CDI) for name in _CDI_ALONE),
+    *(
+        OciImage(
+            name,
+            (*_TOOLS_ROOT, *programs("usr/bin", "cdi", (name,))),
+            entrypoint=(f"/usr/bin/{name}", "-alsologtostderr"),
+            user="1001",
+            tag=v.CDI,
+            base=("machine-tools",),
+        )
+        for name in _CDI_WITH_TOOLS
+    ),
+    OciImage(
+        "cdi-cloner",
+        (
+            *_TOOLS_ROOT,
+            *programs("usr/bin", "cdi", ("cdi-cloner",)),
+            *programs("usr/bin", "cdi-cloner-start", ("cloner_startup.sh",)),
+        ),
+        entrypoint=("/usr/bin/cloner_startup.sh",),
+        user="1001",
+        tag=v.CDI,
+        base=("machine-tools",),
+    ),
     static_image("csi-files", {"/csi-files": Built("csi-driver", "csi-files")}, user="0"),
     *(
         static_image(name, {f"/{name}": Built("csi", name)})
@@ -284,7 +336,7 @@ IMAGES: Sequence[OciImage] = (
         base=("busybox",),
     ),
     # For the tests' pods: a shell and what it needs, in a layer that the nodes have anyway.
-    OciImage("tools", oci.tree(_HERE / "rootfs/static"), entrypoint=("/usr/bin/bash",), base=("machine-tools",)),
+    OciImage("tools", _TOOLS_ROOT, entrypoint=("/usr/bin/bash",), base=("machine-tools",)),
 )
 
 TARGETS: Mapping[str, Target] = {
@@ -298,6 +350,7 @@ TARGETS: Mapping[str, Target] = {
         SNAPSHOT_CRDS,
         ATTACHMENT_CRD,
         CERT_MANAGER_CRDS,
+        CDI_CLONER_START,
         *GO,
         *C,
         *IMAGES,

@@ -2,6 +2,7 @@
 
 KUBERNETES = "v1.36.3"
 KUBEVIRT = "v1.8.2"
+CDI = "v1.65.0"
 ETCD = "v3.6.8"
 CONTAINERD = "v2.1.4"
 CONTAINERD_API = "v1.9.0"

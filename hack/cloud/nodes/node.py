@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
+from cloud.build.images import REGISTRY
 from cloud.networks import node as networks
-from cloud.settings import SHARED_ON_NODES, Settings
+from cloud.settings import DOMAIN, SHARED_ON_NODES, Settings
 
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
-IMAGES = "registry.local"  # the registry's name in image references
 POD_NETWORK = "/etc/cni/net.d/10-pods.conflist"
 
 
@@ -63,12 +63,12 @@ def files(node: Node) -> dict[str, str]:
     return {
         "/etc/hostname": f"{node.name}\n",
         "/etc/hosts": f"127.0.0.1 localhost\n{node.address} {node.name}\n",
-        "/etc/resolv.conf": "",  # no name service: nothing leaves the machine
+        "/etc/resolv.conf": "",  # the node itself asks for no names; its pods do, of the cluster
         "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
         "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
         "/etc/group": "root:x:0:\ntty:x:5:\ndisk:x:6:\nkvm:x:36:\nnogroup:x:65534:\n",
         "/etc/containerd/config.toml": containerd(),
-        f"/etc/containerd/certs.d/{IMAGES}/hosts.toml": registry_hosts(node.settings),
+        f"/etc/containerd/certs.d/{REGISTRY}/hosts.toml": registry_hosts(node.settings),
         networks.CONFIGURATION: networks.configuration(POD_NETWORK),
         POD_NETWORK: json.dumps(pod_network(node), indent=1),
         "/etc/kubernetes/kubelet.yaml": yaml.safe_dump(kubelet(node)),
@@ -100,7 +100,7 @@ state = "/run/containerd"
   snapshotter = "overlayfs"
   max_concurrent_downloads = 4
 [plugins."io.containerd.cri.v1.images".pinned_images]
-  sandbox = "{IMAGES}/pause:1"
+  sandbox = "{REGISTRY}/pause:1"
 [plugins."io.containerd.cri.v1.images".registry]
   config_path = "/etc/containerd/certs.d"
 [plugins."io.containerd.cri.v1.runtime"]
@@ -166,6 +166,8 @@ def kubelet(node: Node) -> dict[str, Any]:
         "serializeImagePulls": False,
         "syncFrequency": "10s",  # a volume that grew is looked at then, instead of after a minute
         "resolvConf": "/etc/resolv.conf",
+        "clusterDNS": [str(node.settings.network.host)],
+        "clusterDomain": DOMAIN,
     }
 
 

@@ -56,6 +56,18 @@ class Watch:
         return not key or (labels.get(key) == value if value else key in labels)
 
 
+def controlled(kind: Resource) -> Callable[[Live[Any]], Key | None]:
+    """The owner of a Watch: the object of that kind of ours that controls what is watched."""
+
+    def owner(live: Live[Any]) -> Key | None:
+        found = live.meta.controller
+        if found is None or (found.api_version, found.kind) != (kind.api_version, kind.kind):
+            return None
+        return Key(kind, live.meta.namespace if kind.namespaced else "", found.name)
+
+    return owner
+
+
 @dataclass(frozen=True)
 class Admission(Generic[Spec, Status]):
     """What is said of a spec while it is being applied, by the check that would say it in the status a moment later.

@@ -108,6 +108,7 @@ class Reason(StrEnum):
     # Operation
     COMPLETED = "Completed", "The operation has done what it was asked for; the Job has ended well."
     RESTARTING = "Restarting", "The machine is being restarted."
+    SNAPSHOTTING = "Snapshotting", "A snapshot of the disk is being taken."
     TARGET_MISSING = "TargetMissing", "What the operation is to act on does not exist."
     TARGET_BUSY = "TargetBusy", "Another operation acts on the same target."
     NOT_RUNNING = "NotRunning", "The machine does not run, so the act has nothing to act on."
@@ -133,6 +134,25 @@ class Reason(StrEnum):
         "WaitingForNextUse",
         "The disk's storage has grown; the node does its part when the disk is mounted next.",
     )
+    FILLING = "Filling", "The disk is being filled with its first content."
+    FILLING_FAILED = (
+        "FillingFailed",
+        "The disk can not be filled with its first content now, and it is tried again; the words of what fills it are in the message.",
+    )
+    CHECKSUM_MISMATCH = "ChecksumMismatch", "What was imported does not have the checksum that the spec gives."
+    CHECKSUM_UNSUPPORTED = "ChecksumUnsupported", "The CDI that is installed does not know checksums."
+    IMPORT_MISSING = "ImportMissing", "CDI, which fills disks from URLs, images and other disks, is not installed."
+    SOURCE_MISSING = "SourceMissing", "The disk or snapshot that a disk is to be filled from does not exist."
+    SOURCE_NOT_READY = "SourceNotReady", "The disk or snapshot that a disk is to be filled from can not be used yet."
+    SOURCE_TOO_LARGE = "SourceTooLarge", "The disk or snapshot that a disk is to be filled from is larger than it."
+    SOURCE_CONTENT_MISMATCH = (
+        "SourceContentMismatch",
+        "A disk is to be filled from one with other content than its own.",
+    )
+    SNAPSHOTS_TAKEN = "SnapshotsTaken", "The disk's snapshots are taken as its schedule says."
+    SNAPSHOTS_UNSUPPORTED = "SnapshotsUnsupported", "The datastore has no snapshots."
+    SNAPSHOT_FAILED = "SnapshotFailed", "The newest snapshot is not ready; the words of the storage are in the message."
+    SCHEDULE_INVALID = "ScheduleInvalid", "The schedule has no moment that ever comes."
     EXPANDING = "Expanding", "The disk is growing to the size its spec asks."
     EXPANSION_FAILED = (
         "ExpansionFailed",

@@ -85,6 +85,10 @@ STORAGE_CLASS: Final = Resource("storage.k8s.io", "v1", "storageclasses", "Stora
 SNAPSHOT_CLASS: Final = Resource(
     "snapshot.storage.k8s.io", "v1", "volumesnapshotclasses", "VolumeSnapshotClass", namespaced=False
 )
+SNAPSHOT: Final = Resource("snapshot.storage.k8s.io", "v1", "volumesnapshots", "VolumeSnapshot")
+CDI: Final = Resource("cdi.kubevirt.io", "v1beta1", "cdis", "CDI", namespaced=False)
+IMPORT_SOURCE: Final = Resource("cdi.kubevirt.io", "v1beta1", "volumeimportsources", "VolumeImportSource")
+CLONE_SOURCE: Final = Resource("cdi.kubevirt.io", "v1beta1", "volumeclonesources", "VolumeCloneSource")
 ATTACHMENT: Final = Resource("k8s.cni.cncf.io", "v1", "network-attachment-definitions", "NetworkAttachmentDefinition")
 API_SERVICE: Final = Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False)
 

@@ -22,6 +22,9 @@ PAUSE_SECONDS: Final = 3.0
 SHARE: Final = 20
 """A pause is so many times as long as the list before it took."""
 
+TOO_LATE: Final = "the object has been modified; please apply your changes to the latest version and try again"
+"""What the API server says to one of two who write at the same time. They try again at once: it is no trouble, though some say it is."""
+
 Where = tuple[Resource, str]
 """The kind of what the events are about, and its namespace."""
 
@@ -91,6 +94,6 @@ class WarningEvents:
             for raw in page.items:
                 event = msgspec.json.decode(raw, type=Event)
                 before = newest.get(event.regarding.uid)
-                if before is None or event.moment >= before.moment:
+                if TOO_LATE not in event.note and (before is None or event.moment >= before.moment):
                     newest[event.regarding.uid] = event
         return {uid: f"{event.reason}: {event.note}" for uid, event in newest.items()}

@@ -5,12 +5,12 @@ counts: the same decision is carried out after a crash, on the same instance, an
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vireo.api.conditions import Finding
 from vireo.api.objects import Child, Live
 from vireo.api.reasons import Reason
-from vireo.kinds.operation.target import Instance, Operation
+from vireo.kinds.operation.target import Operation
 from vireo.kinds.operation.types import Acted
 
 
@@ -21,8 +21,8 @@ class Action:
     would: Callable[[Operation], str]
     """What it would do, for a dry run."""
     why_not: Callable[[Operation], "Course | None"]
-    """What speaks against it before it has begun, beside what speaks against any act."""
-    begin: Callable[[Operation, Instance], "Course"]
+    """What speaks against beginning it now."""
+    begin: Callable[[Operation], "Course"]
     """What it is decided on."""
     course: Callable[[Operation, Acted], "Course"]
     """How it goes, once it was decided."""
@@ -54,14 +54,3 @@ def failed(reason: Reason, message: str) -> Course:
 
 def completed(message: str) -> Course:
     return Course(Finding(Reason.COMPLETED, message), done=True)
-
-
-def begins(reason: Reason, message: str, live: Instance) -> Course:
-    """The act is decided on this instance, as it is now."""
-    state = live.view.status.migration_state
-    acted = Acted(
-        uid=live.meta.uid,
-        host=live.view.status.node_name or None,
-        migration=state.migration_uid or None if state else None,
-    )
-    return replace(goes_on(reason, message), begins=acted)

@@ -15,15 +15,22 @@ def lasted(operation: Operation, found: Course, began: datetime | None) -> Laste
     """What is expected, from its beginning; the seconds too, when it has ended. None for what was never begun."""
     if began is None or (found.done is None and not found.begins):
         return operation.status.lasted
-    record = operation.status.lasted or Lasted(**_expected(operation).said())
+    record = operation.status.lasted or _expected(operation)
     if found.done is None:
         return record
     seconds = min(max(0.0, (operation.now - began).total_seconds()), LONGEST_SECONDS)
     return record.model_copy(update={"seconds": round(seconds, 1)})
 
 
-def _expected(operation: Operation) -> Estimate:
-    """A restart is a stop and a start, until the guest runs again; a move is the copying and what is around it."""
+def _expected(operation: Operation) -> Lasted:
+    """A restart is a stop and a start, until the guest runs again; a move is the copying and what is around it. Of snapshots nothing is
+    expected: what they take is the storage's own, and no two are alike."""
+    if operation.spec.action == "Snapshot":
+        return Lasted()
+    return Lasted(**_of_machine(operation).said())
+
+
+def _of_machine(operation: Operation) -> Estimate:
     live, target, learned = instance(operation), machine(operation), operation.learned
     spec = target.view.spec if target else None
     if operation.spec.action == "Restart":

@@ -1,29 +1,26 @@
 """Operation: names, columns and what is read for it."""
 
-from typing import Any, Final
+from typing import Final
 
-from vireo.api.kind import Admission, Column, Kind, Watch
-from vireo.api.names import API_VERSION
-from vireo.api.objects import Live
+from vireo.api.kind import Admission, Column, Kind, Watch, controlled
 from vireo.api.reasons import Reason
-from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE, Key
+from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE
 from vireo.kinds.cluster import NodeView
 from vireo.kinds.operation.checks import foreseen
 from vireo.kinds.operation.desired import desired
 from vireo.kinds.operation.figures import ended
 from vireo.kinds.operation.status import status_of
 from vireo.kinds.operation.target import lets_go, uses
-from vireo.kinds.operation.types import BLOCK_OF_ITS_ACTION, NOT_LATER, OperationSpec, OperationStatus
+from vireo.kinds.operation.types import (
+    ACTION_OF_ITS_TARGET,
+    BLOCK_OF_ITS_ACTION,
+    NOT_LATER,
+    OperationSpec,
+    OperationStatus,
+)
 from vireo.kinds.operation.views import MigrationView
+from vireo.kinds.virtualdisk.kind import SNAPSHOTS
 from vireo.kinds.virtualmachine.kind import INSTANCES
-
-
-def _operation_of(live: Live[Any]) -> Key | None:
-    owner = live.meta.controller
-    if owner is None or (owner.api_version, owner.kind) != (API_VERSION, OPERATION.kind):
-        return None
-    return Key(OPERATION, live.meta.namespace, owner.name)
-
 
 ADMISSION: Final = Admission(
     why_not=foreseen,
@@ -35,11 +32,11 @@ KIND: Final = Kind(
     resource=OPERATION,
     singular="operation",
     short_names=("vop",),
-    description="One act on a machine: a restart, or a move to another node. It acts once, says what became of it, and is kept for a "
-    "while to be read.",
+    description="One act: a restart or a move of a machine to another node, a snapshot of a disk. It acts once, says what became of it, "
+    "and is kept for a while to be read.",
     spec=OperationSpec,
     status=OperationStatus,
-    rules=(BLOCK_OF_ITS_ACTION, NOT_LATER),
+    rules=(ACTION_OF_ITS_TARGET, BLOCK_OF_ITS_ACTION, NOT_LATER),
     admission=ADMISSION,
     longest_name=63,
     columns=(
@@ -55,9 +52,10 @@ KIND: Final = Kind(
         ),
     ),
     watches=(
-        Watch(KUBEVIRT_MIGRATION, MigrationView, parent=OPERATION, owner=_operation_of, namesake=True),
+        Watch(KUBEVIRT_MIGRATION, MigrationView, parent=OPERATION, owner=controlled(OPERATION), namesake=True),
         Watch(NODE, NodeView),
         INSTANCES,
+        SNAPSHOTS,
     ),
     uses=uses,
     desired=desired,

@@ -9,8 +9,9 @@ from typing import Final
 from vireo.api.objects import Child
 from vireo.api.reasons import Reason
 from vireo.api.resources import KUBEVIRT_MIGRATION
-from vireo.kinds.operation.course import Action, Course, begins, completed, failed, goes_on
-from vireo.kinds.operation.target import Instance, Migration, Operation, called_back, instance, migration, node
+from vireo.kinds.operation.course import Action, Course, completed, failed, goes_on
+from vireo.kinds.operation.machines import begins, not_yet
+from vireo.kinds.operation.target import Migration, Operation, called_back, instance, migration, node
 from vireo.kinds.operation.types import Acted, Migrate
 from vireo.kinds.pods import said, stable
 
@@ -26,6 +27,10 @@ def _would(operation: Operation) -> str:
 
 
 def _why_not(operation: Operation) -> Course | None:
+    return not_yet(operation) or _no_way(operation)
+
+
+def _no_way(operation: Operation) -> Course | None:
     live, wish = instance(operation), _wish(operation)
     assert live is not None, "what is acted on is there"
     host = live.view.status.node_name
@@ -46,8 +51,8 @@ def _why_not(operation: Operation) -> Course | None:
     return None
 
 
-def _begin(operation: Operation, live: Instance) -> Course:
-    return begins(Reason.MIGRATING, f"{_name(operation)} is about to move to {_where(operation)}.", live)
+def _begin(operation: Operation) -> Course:
+    return begins(Reason.MIGRATING, f"{_name(operation)} is about to move to {_where(operation)}.", operation)
 
 
 def _course(operation: Operation, acted: Acted) -> Course:

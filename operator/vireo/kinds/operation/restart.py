@@ -7,8 +7,9 @@ that its instance ended by an operation (virtualmachine/power.py).
 from typing import Final
 
 from vireo.api.reasons import Reason
-from vireo.kinds.operation.course import Action, Course, begins, completed, failed, goes_on
-from vireo.kinds.operation.target import Instance, Operation, instance, is_late, machine
+from vireo.kinds.operation.course import Action, Course, completed, failed, goes_on
+from vireo.kinds.operation.machines import begins, not_yet
+from vireo.kinds.operation.target import Operation, instance, is_late, machine
 from vireo.kinds.operation.types import Acted
 
 
@@ -16,8 +17,8 @@ def _would(operation: Operation) -> str:
     return f"The guest of {_name(operation)} would be shut down and started again."
 
 
-def _begin(operation: Operation, live: Instance) -> Course:
-    return begins(Reason.RESTARTING, f"The guest of {_name(operation)} is about to be shut down.", live)
+def _begin(operation: Operation) -> Course:
+    return begins(Reason.RESTARTING, f"The guest of {_name(operation)} is about to be shut down.", operation)
 
 
 def _course(operation: Operation, acted: Acted) -> Course:
@@ -47,4 +48,4 @@ def _name(operation: Operation) -> str:
     return operation.spec.target.name
 
 
-RESTART: Final = Action(would=_would, why_not=lambda _: None, begin=_begin, course=_course)
+RESTART: Final = Action(would=_would, why_not=not_yet, begin=_begin, course=_course)

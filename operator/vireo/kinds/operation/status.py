@@ -10,7 +10,7 @@ from vireo.kinds.operation.checks import judge
 from vireo.kinds.operation.course import Course
 from vireo.kinds.operation.desired import hushed_until
 from vireo.kinds.operation.figures import lasted
-from vireo.kinds.operation.target import Operation, migration
+from vireo.kinds.operation.target import Operation, migration, snapshot
 from vireo.kinds.operation.types import OperationStatus
 
 FOR_A_PERSON: Final = frozenset({Reason.FOREIGN_OBJECT, Reason.REFUSED})
@@ -28,13 +28,14 @@ def status_of(operation: Operation, _: Desired, outcomes: tuple[Outcome, ...]) -
     ended = operation.now.replace(microsecond=0) if found.done is not None else None
     began = before.start_time or (operation.now if found.begins else None)
     finding = refused.finding if refused and refused.finding and found.done is None else found.finding
-    made = migration(operation)
+    made, taken = migration(operation), snapshot(operation)
     return OperationStatus(
         observed_generation=generation,
         requested_by=(operation.meta.annotations.get(ANNOTATION_REQUESTED_BY) or "")[:253] or None,
         blocked_by=found.blocked_by or before.blocked_by,
         acted=before.acted or found.begins,
         migration=before.migration or (made.meta.uid if made else None),
+        snapshot=before.snapshot or (taken.meta.name if taken else None),
         start_time=began,
         completion_time=ended,
         outcome=found.finding.message if ended else None,

@@ -1,22 +1,38 @@
-"""What an operation looks at: its machine, the machine's instance, the migration that it made, the node that is named."""
+"""What an operation looks at: its machine or disk, the machine's instance, what it made, the node that is named."""
 
 from datetime import datetime
 from typing import Any
 
+from vireo.api.names import LABEL_OPERATION_UID
 from vireo.api.objects import Live, Meta
 from vireo.api.reconcile import Observed
-from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE, Key
+from vireo.api.resources import (
+    KUBEVIRT_INSTANCE,
+    KUBEVIRT_MIGRATION,
+    NODE,
+    OPERATION,
+    SNAPSHOT,
+    VIRTUAL_DISK,
+    VIRTUAL_MACHINE,
+    Key,
+)
 from vireo.kinds.operation.types import OperationSpec, OperationStatus
 from vireo.kinds.operation.views import MigrationView
+from vireo.kinds.platform.kind import THE_PLATFORM
+from vireo.kinds.platform.types import PlatformStatus
+from vireo.kinds.virtualdisk.views import SnapshotView
 from vireo.kinds.virtualmachine.views import InstanceView
 
 Operation = Observed[OperationSpec, OperationStatus]
 Instance = Live[InstanceView]
 Migration = Live[MigrationView]
+Snapshot = Live[SnapshotView]
 
 
 def uses(meta: Meta, spec: OperationSpec, status: OperationStatus) -> frozenset[Key]:
-    """The machine, its instance, the nodes that are named, and the operation that is in the way."""
+    """What is acted on, and what has a say in it."""
+    if spec.target.kind == VIRTUAL_DISK.kind:
+        return frozenset() if status.finished else frozenset({THE_PLATFORM, *_of_disk(meta, spec)})
     nodes = {spec.migrate.host, spec.migrate.away_from} if spec.migrate else set()
     return frozenset(
         {
@@ -26,6 +42,32 @@ def uses(meta: Meta, spec: OperationSpec, status: OperationStatus) -> frozenset[
             *([Key(OPERATION, meta.namespace, status.blocked_by)] if status.blocked_by else []),
         }
     )
+
+
+def _of_disk(meta: Meta, spec: OperationSpec) -> tuple[Key, Key]:
+    """The disk, which counts as used meanwhile, and the snapshot that is to be taken of it."""
+    disk = spec.target.name
+    return Key(VIRTUAL_DISK, meta.namespace, disk), Key(SNAPSHOT, meta.namespace, f"{disk}-{meta.name}")
+
+
+def disk(operation: Operation) -> Live[Any] | None:
+    """The VirtualDisk that is acted on."""
+    return operation.uses.get(_of_disk(operation.meta, operation.spec)[0])
+
+
+def snapshot_key(operation: Operation) -> Key:
+    return _of_disk(operation.meta, operation.spec)[1]
+
+
+def snapshot(operation: Operation) -> Snapshot | None:
+    """The snapshot that this operation made; not another one of its name."""
+    live: Snapshot | None = operation.uses.get(snapshot_key(operation))
+    return live if live and live.meta.labels.get(LABEL_OPERATION_UID) == operation.meta.uid else None
+
+
+def platform(operation: Operation) -> PlatformStatus | None:
+    live = operation.uses.get(THE_PLATFORM)
+    return live.view.status if live else None
 
 
 def machine(operation: Operation) -> Live[Any] | None:

@@ -15,7 +15,7 @@ FIXED: Final = "an operation is one act and can not become another: make a new o
 class Target(Model):
     """What is acted on."""
 
-    kind: Annotated[Literal["VirtualMachine"], Field(description="Its kind.")]
+    kind: Annotated[Literal["VirtualMachine", "VirtualDisk"], Field(description="Its kind.")]
     name: Annotated[Label, Field(description="Its name, in the operation's namespace.")]
 
 
@@ -35,9 +35,10 @@ class OperationSpec(Model):
 
     target: Annotated[Target, Field(description="What is acted on."), Rule("self == oldSelf", FIXED)]
     action: Annotated[
-        Literal["Migrate", "Restart"],
+        Literal["Migrate", "Restart", "Snapshot"],
         Field(
-            description="Migrate: the machine moves to another node while it runs. Restart: its guest is shut down, and started again."
+            description="Migrate: the machine moves to another node while it runs. Restart: its guest is shut down, and started again. "
+            "Snapshot: a snapshot is taken of the disk."
         ),
         Rule("self == oldSelf", FIXED),
     ]
@@ -55,15 +56,16 @@ class OperationSpec(Model):
     cancel: Annotated[
         bool,
         Field(
-            description="Set to true: the act is not begun; a move that has begun is called back. A restart that has begun goes on."
+            description="Set to true: the act is not begun; a move or a snapshot that has begun is called back. A restart that has begun "
+            "goes on."
         ),
         Rule("self || !oldSelf", "what was cancelled stays so: make a new operation"),
     ] = False
     deadline: Annotated[
         Duration,
         Field(
-            description="How long after its making the act may take. Then it is not begun any more, and a move that has begun is called "
-            "back."
+            description="How long after its making the act may take. Then it is not begun any more, and a move or a snapshot that has "
+            "begun is called back."
         ),
         Rule(
             "duration(self) > duration('0s') && duration(self) <= duration('168h')",
@@ -80,7 +82,8 @@ class OperationSpec(Model):
 class Acted(Model):
     """What the act was decided on. It is written before the act, so that the act is done to this and to nothing that came after."""
 
-    uid: Annotated[str, Field(description="The UID of the machine's instance.", max_length=63)]
+    uid: Annotated[str, Field(description="The UID of the machine's instance, or of the disk.", max_length=63)]
+    claim: Annotated[Name | None, Field(description="The claim that held the disk's data.")] = None
     host: Annotated[Name | None, Field(description="The node that it was on.")] = None
     migration: Annotated[
         str | None, Field(description="The UID of the migration that the instance had before.", max_length=63)
@@ -101,6 +104,7 @@ class OperationStatus(Model):
     ] = None
     acted: Annotated[Acted | None, Field(description="What the act was decided on. Absent: it has not begun.")] = None
     migration: Annotated[str | None, Field(description="The UID of the migration that was made.", max_length=63)] = None
+    snapshot: Annotated[Name | None, Field(description="The VolumeSnapshot that was made.")] = None
     start_time: Annotated[MicroTime | None, Field(description="When it was begun.")] = None
     completion_time: Annotated[Time | None, Field(description="When it ended.")] = None
     outcome: Annotated[
@@ -124,5 +128,10 @@ BLOCK_OF_ITS_ACTION: Final = Rule(
     "self.spec.action == 'Migrate' || !has(self.spec.migrate)",
     "only a Migrate moves a machine: take spec.migrate out, or set spec.action to Migrate",
     path="spec.migrate",
+)
+ACTION_OF_ITS_TARGET: Final = Rule(
+    "(self.spec.action == 'Snapshot') == (self.spec.target.kind == 'VirtualDisk')",
+    "a Snapshot is taken of a VirtualDisk; a VirtualMachine takes Migrate and Restart",
+    path="spec.target.kind",
 )
 NOT_LATER: Final = Rule("has(self.spec.migrate) == has(oldSelf.spec.migrate)", FIXED, path="spec.migrate")

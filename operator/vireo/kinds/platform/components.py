@@ -8,11 +8,15 @@ from typing import Final
 
 import msgspec
 
+from vireo.api.objects import Live
 from vireo.api.reconcile import Observed
-from vireo.api.resources import API_SERVICE, SNAPSHOT_CLASS, STORAGE_CLASS
+from vireo.api.resources import API_SERVICE, CDI, SNAPSHOT_CLASS, STORAGE_CLASS
 from vireo.kinds.platform.checks import kubevirt
 from vireo.kinds.platform.datastores import datastores
 from vireo.kinds.platform.types import Component, PlatformSpec, PlatformStatus
+
+CDI_RELEASE: Final = "https://github.com/kubevirt/containerized-data-importer/releases/download/v1.65.0"
+"""The one that Vireo was tested with."""
 
 Platform = Observed[PlatformSpec, PlatformStatus]
 
@@ -45,6 +49,19 @@ class ServiceView(msgspec.Struct, frozen=True):
     @property
     def answers(self) -> bool:
         return any((one.type, one.status) == ("Available", "True") for one in self.status.conditions)
+
+
+class CdiStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """What CDI's operator says of its deployment."""
+
+    phase: str = ""
+    observed_version: str = ""
+
+
+class CdiView(msgspec.Struct, frozen=True):
+    """What is read of a CDI object."""
+
+    status: CdiStatus = CdiStatus()
 
 
 def components(platform: Platform) -> tuple[Component, ...]:
@@ -120,12 +137,22 @@ def _metrics(platform: Platform) -> Component:
 
 
 def _import(platform: Platform) -> Component:
-    if _serves(platform, "cdi.kubevirt.io"):
-        return Component(name="Import", state="Supported")
-    return _missing(
-        "Import",
-        "Disks are not imported from URLs or images. Install CDI's operator and its CDI object, as CDI's guide says.",
-    )
+    """One that is being updated works on: what is deployed goes on."""
+    live: Live[CdiView] | None = platform.child(CDI)
+    if live is None:
+        return _missing(
+            "Import",
+            "Disks are not filled from URLs, images or other disks. Install CDI's operator (kubectl apply -f "
+            f"{CDI_RELEASE}/cdi-operator.yaml), and then its CDI object in the same way: cdi-cr.yaml.",
+        )
+    status = live.view.status
+    if not status.observed_version or status.phase in {"Deleting", "Deleted", "Error"}:
+        return _missing(
+            "Import",
+            f"Disks are not filled from URLs, images or other disks: the phase of {live.key} is {status.phase or 'unknown'}. If it stays "
+            f"so, see why: kubectl describe cdi {live.meta.name}.",
+        )
+    return Component(name="Import", state="Supported", version=status.observed_version[:253])
 
 
 def _networks(platform: Platform) -> Component:

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from vireo.api.kind import Column, Kind, Watch
 from vireo.api.objects import Live
-from vireo.api.resources import API_SERVICE, KUBEVIRT, PLATFORM, SNAPSHOT_CLASS, STORAGE_CLASS, Key
+from vireo.api.resources import API_SERVICE, CDI, KUBEVIRT, PLATFORM, SNAPSHOT_CLASS, STORAGE_CLASS, Key
 from vireo.kinds.platform.checks import KubeVirtView
-from vireo.kinds.platform.components import ServiceView
+from vireo.kinds.platform.components import CdiView, ServiceView
 from vireo.kinds.platform.datastores import SnapshotClassView, StorageClassView
 from vireo.kinds.platform.desired import desired
 from vireo.kinds.platform.status import status_of
@@ -39,6 +39,7 @@ KIND: Final = Kind(
         Watch(KUBEVIRT, KubeVirtView, parent=PLATFORM, owner=_the_platform),
         Watch(STORAGE_CLASS, StorageClassView, parent=PLATFORM, owner=_the_platform),
         Watch(SNAPSHOT_CLASS, SnapshotClassView, parent=PLATFORM, owner=_the_platform),
+        Watch(CDI, CdiView, parent=PLATFORM, owner=_the_platform),
         Watch(API_SERVICE, ServiceView, parent=PLATFORM, owner=_the_platform),
     ),
     uses=lambda _meta, _spec, _status: frozenset(),

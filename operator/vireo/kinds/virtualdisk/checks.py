@@ -3,17 +3,23 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from vireo.api.conditions import Finding
+from vireo.api.conditions import READY, Finding, condition
 from vireo.api.names import ANNOTATION_ADOPT, ANNOTATION_DESIRED, LABEL_DISK
 from vireo.api.quantities import quantity
 from vireo.api.reasons import Reason
 from vireo.api.resources import Key
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, Claim
+from vireo.kinds.virtualdisk.contents import data_source, told
 from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, is_usable, of_claim, platform, waits
+from vireo.kinds.virtualdisk.filling import given_up, is_tried_again, trouble, went_wrong
 from vireo.kinds.virtualdisk.holder import holder
 from vireo.kinds.virtualdisk.series import Disk, Series, series
+from vireo.kinds.virtualdisk.snapshots import of_this_disk
+from vireo.kinds.virtualdisk.sources import SOURCE_CHECKS
 
+PROVISIONING_WARNING: Final = "ProvisioningFailed"
+"""The reason of the events about a claim that the storage can not make; of one that is being filled there are others too."""
 RESIZE_WARNINGS: Final = ("VolumeResizeFailed", "FileSystemResizeFailed")
 """Reasons of the events about a claim that did not grow, where nothing sets conditions that say so."""
 NAMED_AT_MOST: Final = 8
@@ -47,8 +53,8 @@ def in_use(disk: Disk) -> Finding | None:
 
 
 def ending(disk: Disk, found: Series) -> Finding:
-    """With deletionPolicy Retain the claims stay and the disk is gone at once; with Delete they go first."""
-    left = _listed(str(one.key) for one in found.ours)
+    """With deletionPolicy Retain the data stays and the disk is gone at once; with Delete it goes first."""
+    left = _listed(str(one.key) for one in (*found.ours, *of_this_disk(disk)))
     if disk.spec.deletion_policy == "Retain" or not left:
         return Finding(Reason.DELETING, "The disk is being deleted.")
     return Finding(Reason.DELETING, f"{left}: being deleted with the data, as soon as no pod mounts it.")
@@ -152,10 +158,17 @@ def claim_outdated(disk: Disk, claim: Claim) -> Finding | None:
 
 def is_outdated(disk: Disk, claim: Claim) -> bool:
     """Whether a claim is to be made anew: we made it, nothing can be on it, and it asks for too much or in the wrong place."""
-    view, wanted = claim.view, disk.spec
+    view = claim.view
     never_used = disk.status.sequence == 0 and view.has_no_volume and not is_usable(disk, claim)
-    wrong = view.request > quantity(wanted.size) or wanted.datastore not in {None, view.datastore}
-    return never_used and wrong and ANNOTATION_DESIRED in claim.meta.annotations
+    return never_used and _is_wrong(disk, claim) and ANNOTATION_DESIRED in claim.meta.annotations
+
+
+def _is_wrong(disk: Disk, claim: Claim) -> bool:
+    """What asks for less than the spec grows after it is bound; unless its content does not fit, and it never is."""
+    view, size = claim.view, quantity(disk.spec.size)
+    too_small = view.request < size and trouble(claim) != ""
+    elsewhere = disk.spec.datastore not in {None, view.datastore}
+    return view.request > size or too_small or elsewhere or view.spec.data_source_ref != data_source(disk)
 
 
 def volume_lost(_: Disk, claim: Claim) -> Finding | None:
@@ -179,8 +192,46 @@ def datastore_fixed(disk: Disk, claim: Claim) -> Finding | None:
     )
 
 
+def checksum_mismatch(disk: Disk, claim: Claim) -> Finding | None:
+    words = given_up(claim)
+    if not claim.view.pending or not words:
+        return None
+    return Finding(
+        Reason.CHECKSUM_MISMATCH,
+        f"What came from {told(disk)} does not have the checksum of spec.source.http, so it is not used. Correct the URL or the "
+        f"checksum; or, to try the same again, delete {claim.key}, which is empty. It says: {words}",
+    )
+
+
+def filling_failed(disk: Disk, claim: Claim) -> Finding | None:
+    if not is_filling(claim):
+        return None
+    if is_tried_again(claim) and not trouble(claim) and (before := _failed_before(disk)):
+        return before
+    warning = went_wrong(claim, disk.warnings.get(claim.key, ""))
+    words = trouble(claim) or ("" if warning.startswith(PROVISIONING_WARNING) else warning)
+    if not words:
+        return None
+    return Finding(
+        Reason.FILLING_FAILED,
+        f"{claim.key} can not be filled from {told(disk)} now; it goes on trying. If it never can, correct spec.source, or raise spec.size "
+        f"where that is too small. It says: {words}",
+    )
+
+
+def _failed_before(disk: Disk) -> Finding | None:
+    """What was said last: a try of a second, every few minutes, does not change the word."""
+    ready = condition(disk.status.conditions, READY)
+    return Finding(Reason.FILLING_FAILED, ready.message) if ready and ready.reason == Reason.FILLING_FAILED else None
+
+
+def is_filling(claim: Claim) -> bool:
+    """Whether the claim still waits for its first content: when that is complete, it is bound."""
+    return claim.view.pending and claim.view.spec.data_source_ref is not None
+
+
 def provisioning_failed(disk: Disk, claim: Claim) -> Finding | None:
-    words = disk.warnings.get(claim.key)
+    words = went_wrong(claim, disk.warnings.get(claim.key, ""))
     if not claim.view.pending or not words:
         return None
     return Finding(
@@ -190,10 +241,14 @@ def provisioning_failed(disk: Disk, claim: Claim) -> Finding | None:
 
 
 def provisioning(disk: Disk, claim: Claim) -> Finding | None:
-    return being_made(claim.key, claim.view.datastore) if is_being_made(disk, claim) else None
+    return being_made(disk, claim.key, claim.view.datastore) if is_being_made(disk, claim) else None
 
 
-def being_made(claim: Key, datastore: str) -> Finding:
+def being_made(disk: Disk, claim: Key, datastore: str) -> Finding:
+    if data_source(disk):
+        return Finding(
+            Reason.FILLING, f"{claim} is being made on StorageClass {datastore}, and filled from {told(disk)}."
+        )
     return Finding(Reason.PROVISIONING, f"{claim} is being made on StorageClass {datastore}.")
 
 
@@ -275,6 +330,7 @@ WITHOUT_CLAIM: Final[tuple[WithoutClaim, ...]] = (
     datastore_missing,
     binding_unsupported,
     not_used_yet,
+    *SOURCE_CHECKS,
 )
 
 WITH_CLAIM: Final[tuple[WithClaim, ...]] = (
@@ -282,6 +338,8 @@ WITH_CLAIM: Final[tuple[WithClaim, ...]] = (
     claim_outdated,
     volume_lost,
     datastore_fixed,
+    checksum_mismatch,
+    filling_failed,
     provisioning_failed,
     provisioning,
     claim_binding_unsupported,

@@ -7,9 +7,13 @@ import msgspec
 
 from vireo.api.objects import Live
 from vireo.api.quantities import quantity
+from vireo.api.resources import CLAIM
 
 SELECTED_NODE: Final = "volume.kubernetes.io/selected-node"
 """The scheduler's annotation: a claim that waited for its first use is being made for a pod on that node."""
+
+CLONED_FOR: Final = "cdi.kubevirt.io/OwnedByUID"
+"""CDI's label on what it makes on the way to a copy: the UID of the claim that is filled."""
 
 RESIZE_ERRORS: Final = ("ControllerResizeError", "NodeResizeError")
 """Conditions of a claim that did not grow; the storage goes on trying."""
@@ -29,12 +33,21 @@ class ClaimResources(msgspec.Struct, frozen=True, rename="camel"):
     requests: ClaimRequests = ClaimRequests()
 
 
+class DataSource(msgspec.Struct, frozen=True, rename="camel"):
+    """spec.dataSourceRef: what fills a claim before it is bound."""
+
+    kind: str
+    name: str
+    api_group: str = ""
+
+
 class ClaimSpec(msgspec.Struct, frozen=True, rename="camel"):
     """What a claim asks for."""
 
     storage_class_name: str = ""
     volume_name: str = ""
     resources: ClaimResources = ClaimResources()
+    data_source_ref: DataSource | None = None
 
 
 class ClaimCapacity(msgspec.Struct, frozen=True, rename="camel"):
@@ -113,3 +126,9 @@ class ClaimView(msgspec.Struct, frozen=True, rename="camel"):
 
 
 Claim = Live[ClaimView]
+
+
+def fills_another(claim: Claim) -> bool:
+    """Whether CDI made it to fill another claim, which gets its volume in the end. It has the labels of that one, and is bound before."""
+    owner = claim.meta.controller
+    return CLONED_FOR in claim.meta.labels or (owner is not None and owner.kind == CLAIM.kind)

@@ -1,7 +1,9 @@
 """VirtualDisk: the claim that should be, what of it is to be set right, and when it must go."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from vireo.api.conditions import READY, Finding, condition
 from vireo.api.names import (
@@ -19,22 +21,30 @@ from vireo.api.reconcile import Call, Desired
 from vireo.api.resources import CLAIM, Key
 from vireo.kinds.virtualdisk.checks import expansion_unsupported, grows, in_use, is_outdated, why_not
 from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, RESIZE_ON_NODE, Claim
+from vireo.kinds.virtualdisk.contents import data_source, left_over, to_ask_cdi
 from vireo.kinds.virtualdisk.datastores import access_mode, chosen, is_being_made, volume_mode
+from vireo.kinds.virtualdisk.filling import given_up, goes_on, trouble
 from vireo.kinds.virtualdisk.series import Disk, Series, series
+from vireo.kinds.virtualdisk.snapshots import next_due, of_this_disk, to_drop, to_take
 
+TRYING: Final = frozenset({Reason.FILLING, Reason.FILLING_FAILED, Reason.PROVISIONING, Reason.PROVISIONING_FAILED})
 SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=5)
 """How long until warnings are looked for again."""
 
 
 def desired(disk: Disk) -> Desired:
-    """A claim holds data, so nothing but its metadata and its size is ever changed, each by one patch."""
+    """A claim holds data, so nothing but its metadata and its size is ever changed, each by one patch.
+
+    What CDI is asked for comes first, and the claim when that is seen as it was stored.
+    """
     found, waiting = series(disk), why_not(disk)
     if disk.deleting:
         return _end(disk, found, waiting)
     makes = not (found.current or found.adoptable or waiting)
+    outdated = (found.current,) if found.current and is_outdated(disk, found.current) else ()
     return Desired(
-        children=(_claim(disk, found),) if makes else (),
-        delete=(found.current,) if found.current and is_outdated(disk, found.current) else (),
+        children=(to_ask_cdi(disk) or _claim(disk, found),) if makes else _due(disk),
+        delete=(*outdated, *left_over(disk, found.current), *to_drop(disk)),
         calls=_calls(disk, found),
         finalizer=disk.spec.deletion_policy == "Delete" or in_use(disk) is not None,
         wake_at=_wake_at(disk),
@@ -47,34 +57,44 @@ def puzzles(disk: Disk) -> tuple[Key, ...]:
     claim = series(disk).current
     if claim is None or claim.meta.deletion_timestamp or disk.deleting:
         return ()
-    made = is_being_made(disk, claim) or (claim.view.pending and _was_tried(disk))
+    made = not _says_itself(claim) and (is_being_made(disk, claim) or (claim.view.pending and _was_tried(disk)))
     grown = grows(disk, claim) and not claim.view.says(*RESIZE_ERRORS, RESIZE_ON_NODE)
     return (claim.key,) if made or grown else ()
+
+
+def _says_itself(claim: Claim) -> bool:
+    return bool(goes_on(claim) or trouble(claim) or given_up(claim))
 
 
 def _was_tried(disk: Disk) -> bool:
     """Where a node's storage fails, the claim goes back to waiting for a node, and would look as if nobody had used it."""
     ready = condition(disk.status.conditions, READY)
-    return ready is not None and ready.reason in {Reason.PROVISIONING, Reason.PROVISIONING_FAILED}
+    return ready is not None and ready.reason in TRYING
+
+
+def _due(disk: Disk) -> tuple[Child, ...]:
+    snapshot = to_take(disk)
+    return (snapshot,) if snapshot else ()
 
 
 def _end(disk: Disk, found: Series, waiting: Finding | None) -> Desired:
-    """Used: not yet. Then, with Delete, the claims go, and the disk when they are gone; with Retain they keep all they have."""
+    """Used: not yet. Then, with Delete, the data goes, and the disk when it is gone; with Retain it keeps all it has."""
     if in_use(disk):
         return Desired(finalizer=True, waiting=waiting)
-    going = found.ours if disk.spec.deletion_policy == "Delete" else ()
+    going = (*of_this_disk(disk), *found.ours) if disk.spec.deletion_policy == "Delete" else ()
     return Desired(delete=going, finalizer=bool(going), waiting=waiting)
 
 
 def _claim(disk: Disk, found: Series) -> Child:
-    """A new claim. A blank one has nothing to prove: it has its number from the beginning."""
-    datastore = chosen(disk)
+    """A new claim. Bound is proven, so it has its number from the beginning: a blank one, and one that is filled before it is bound."""
+    datastore, source = chosen(disk), data_source(disk)
     assert datastore is not None, "why_not says that there is one"
     spec = {
         "storageClassName": datastore.name,
         "accessModes": [access_mode(disk, datastore)],
         "volumeMode": volume_mode(disk, datastore),
         "resources": {"requests": {"storage": disk.spec.size}},
+        **({"dataSourceRef": msgspec.to_builtins(source)} if source else {}),
     }
     meta = {"name": disk.meta.name, "namespace": disk.key.namespace, "labels": _labels(disk, found)}
     return Child(CLAIM, {"metadata": meta, "spec": spec}, owned=False)
@@ -129,9 +149,11 @@ def _patch(name: str, claim: Claim, body: dict[str, Any]) -> Call:
 
 
 def _wake_at(disk: Disk) -> datetime | None:
-    """Events wake nobody, so they are looked for: soon at first, later the longer it lasts."""
+    """When the next snapshot is due. Events wake nobody, so they are looked for: soon at first, later the longer it lasts."""
+    due = next_due(disk)
     if not puzzles(disk):
-        return None
+        return due
     ready = condition(disk.status.conditions, READY)
     lasted = disk.now - ready.last_transition_time if ready and ready.status == "False" else timedelta()
-    return disk.now + min(max(lasted / 4, SOONEST), LATEST)
+    look = disk.now + min(max(lasted / 4, SOONEST), LATEST)
+    return min(due, look) if due else look

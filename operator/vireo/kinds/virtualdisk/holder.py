@@ -75,7 +75,8 @@ def _is_yet_to_say(live: Live[Any]) -> bool:
 
 
 def _next(disk: Disk) -> Holder | None:
-    candidates = [user for user in disk.users if _has_attached(user, disk) or not user.meta.deletion_timestamp]
+    users = [user for user in disk.users if user.resource in HOLDERS.values()]
+    candidates = [user for user in users if _has_attached(user, disk) or not user.meta.deletion_timestamp]
     first = min(candidates, key=lambda user: (not _has_attached(user, disk), _born(user), user.key), default=None)
     return Holder(kind=first.resource.kind, name=first.meta.name, uid=first.meta.uid) if first else None
 

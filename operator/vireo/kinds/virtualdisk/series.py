@@ -12,11 +12,12 @@ and if it is none, the disk is to be made.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from vireo.api.names import ANNOTATION_ADOPT, LABEL_DISK, LABEL_DISK_UID, LABEL_SEQUENCE
 from vireo.api.reconcile import Observed, once
 from vireo.api.resources import CLAIM, VIRTUAL_DISK, Key
-from vireo.kinds.virtualdisk.claims import Claim
+from vireo.kinds.virtualdisk.claims import Claim, fills_another
 from vireo.kinds.virtualdisk.types import VirtualDiskSpec, VirtualDiskStatus
 
 Disk = Observed[VirtualDiskSpec, VirtualDiskStatus]
@@ -41,7 +42,7 @@ class Series:
 @once
 def series(disk: Disk) -> Series:
     """What the disk's name finds. A claim with a lower number than was ever seen is an older state of the data, not the disk."""
-    found = sorted(disk.all(CLAIM), key=_newest_first)
+    found = sorted(disk.all(CLAIM), key=partial(_newest_first, disk))
     ours = tuple(one for one in found if one.meta.labels.get(LABEL_DISK_UID) == disk.meta.uid)
     if current := _current(ours, disk.status):
         return Series(ours, max(number(current), disk.status.sequence), current=current)
@@ -66,8 +67,10 @@ def adoption_asked(claim: Claim) -> bool:
     return claim.meta.annotations.get(ANNOTATION_ADOPT) == "true"
 
 
-def disk_of(claim: Claim) -> Key:
+def disk_of(claim: Claim) -> Key | None:
     """The disk whose name a claim carries: in its label, or, as others' claims that are in a disk's way, as its own."""
+    if fills_another(claim):
+        return None
     return Key(VIRTUAL_DISK, claim.meta.namespace, claim.meta.labels.get(LABEL_DISK) or claim.meta.name)
 
 
@@ -77,5 +80,6 @@ def _current(ours: tuple[Claim, ...], status: VirtualDiskStatus) -> Claim | None
     return numbered or next((one for one in ours if one.meta.name == status.claim), None)
 
 
-def _newest_first(claim: Claim) -> tuple[int, str]:
-    return -number(claim), claim.meta.name
+def _newest_first(disk: Disk, claim: Claim) -> tuple[int, bool, str]:
+    """Of two with one number the known one: who copies a claim may copy its labels."""
+    return -number(claim), claim.meta.name not in {disk.status.claim, disk.meta.name}, claim.meta.name

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from vireo.api.conditions import READY, Condition
 from vireo.api.reasons import Reason
-from vireo.api.schema import ListMap, Model, Name, Quantity, Rule
+from vireo.api.schema import Image, ListMap, Model, Name, Quantity, Rule
 
-NOTHING_MADE = (Reason.DATASTORE_MISSING, Reason.PROVISIONING_FAILED, Reason.REFUSED)
+NOTHING_MADE = (Reason.DATASTORE_MISSING, Reason.FILLING_FAILED, Reason.PROVISIONING_FAILED, Reason.REFUSED)
 NO_SHRINKING = Rule(
     "quantity(self.spec.size).compareTo(quantity(oldSelf.spec.size)) >= 0 || has(self.status) && ("
     "has(self.status.capacity) && isQuantity(self.status.capacity) && "
@@ -21,14 +21,99 @@ NO_SHRINKING = Rule(
 """What was asked for and did not come may be taken back: a size that no datastore has would stay in the way for ever."""
 
 
+FILLED_ONCE = Rule(
+    "self.spec.source == oldSelf.spec.source || !has(self.status) || !has(self.status.sequence) || self.status.sequence == 0",
+    "the disk has its first content: to begin from another source, make another disk",
+    path="spec.source",
+)
+"""A URL that was mistyped is corrected as long as nothing came of it."""
+IMAGES_ARE_FOR_MACHINES = Rule(
+    "self.spec.content == 'MachineImage' || !has(self.spec.source.image)",
+    "an image has a machine's disk in it: set spec.content to MachineImage, or name another source",
+    path="spec.source",
+)
+
+
 class Blank(Model):
     """An empty disk."""
 
 
-class Source(Model):
-    """Where the first content comes from."""
+class Http(Model):
+    """A file behind a URL."""
 
-    blank: Annotated[Blank, Field(description="Nothing: the disk starts empty.")]
+    url: Annotated[
+        str,
+        Field(
+            description="Where it lies. A machine's disk may be raw or qcow2, and compressed with gzip or xz; a container's is a tar "
+            "archive.",
+            pattern=r"^https?://[^\s]+$",
+            max_length=2048,
+        ),
+    ]
+    checksum: Annotated[
+        str | None,
+        Field(
+            description="What the file has to be, such as sha256:HEX; sha512 is known too. Absent: what comes is taken for it.",
+            pattern=r"^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$",
+            max_length=135,
+        ),
+    ] = None
+    secret: Annotated[
+        Name | None,
+        Field(description="A Secret of this namespace with the user's name (accessKeyId) and password (secretKey)."),
+    ] = None
+
+
+class ContainerImage(Model):
+    """A container image with a disk in it, as KubeVirt's containerDisks are."""
+
+    image: Annotated[Image, Field(description="The image, best with its digest.")]
+    secret: Annotated[
+        Name | None,
+        Field(description="A Secret of this namespace with the user's name (accessKeyId) and password (secretKey)."),
+    ] = None
+
+
+class OtherDisk(Model):
+    """Another disk of the namespace."""
+
+    name: Annotated[Name, Field(description="The VirtualDisk. It is copied while nothing uses it.")]
+
+
+class Snapshot(Model):
+    """A snapshot of a disk of the namespace."""
+
+    name: Annotated[Name, Field(description="The VolumeSnapshot, of the datastore that this disk is made on.")]
+
+
+class Source(Model):
+    """Where the first content comes from: one of these."""
+
+    blank: Annotated[Blank | None, Field(description="Nothing: the disk starts empty.")] = None
+    http: Annotated[Http | None, Field(description="A file that is downloaded.")] = None
+    image: Annotated[ContainerImage | None, Field(description="A disk in a container image.")] = None
+    disk: Annotated[OtherDisk | None, Field(description="Another disk: this one starts as its copy.")] = None
+    snapshot: Annotated[Snapshot | None, Field(description="A snapshot: the disk starts as what it holds.")] = None
+
+
+SOURCES = tuple(Source.model_fields)
+
+
+class Snapshots(Model):
+    """Snapshots by schedule."""
+
+    schedule: Annotated[
+        str,
+        Field(
+            description="When one is taken, in UTC: minute, hour, day, month and weekday as in cron, such as 0 2 * * *; or @hourly, "
+            "@daily, @weekly, @monthly.",
+            pattern=r"^(@(hourly|daily|weekly|monthly)|[-0-9A-Za-z*/,#]+( [-0-9A-Za-z*/,#]+){4})$",
+            max_length=100,
+        ),
+    ]
+    keep: Annotated[
+        int, Field(description="How many of them are kept: the newest. Those by hand are not counted.", ge=1, le=512)
+    ]
 
 
 class VirtualDiskSpec(Model):
@@ -67,7 +152,18 @@ class VirtualDiskSpec(Model):
             "where the datastore waits for that, near the node where it is placed. Absent: as the datastore does it."
         ),
     ] = None
-    source: Annotated[Source, Field(description="Where the first content comes from.")] = Source(blank=Blank())
+    source: Annotated[
+        Source,
+        Field(description="Where the first content comes from. It can be corrected until that is there."),
+        Rule(
+            f"[{', '.join(f'has(self.{one})' for one in SOURCES)}].filter(one, one).size() == 1",
+            f"a disk has one source: {', '.join(SOURCES[:-1])} or {SOURCES[-1]}",
+        ),
+    ] = Source(blank=Blank())
+    snapshots: Annotated[
+        Snapshots | None,
+        Field(description="Snapshots by schedule. Absent: none are taken, and those that are there stay."),
+    ] = None
     deletion_policy: Annotated[
         Literal["Retain", "Delete"],
         Field(
@@ -101,6 +197,25 @@ class Holder(Model):
     ] = None
 
 
+class Filling(Model):
+    """How far the first content is."""
+
+    phase: Annotated[
+        str | None,
+        Field(description="The word of what fills the disk for where it is, where it says one.", max_length=63),
+    ] = None
+    progress: Annotated[
+        int | None, Field(description="How much is there, in percent, where that is known.", ge=0, le=100)
+    ] = None
+
+
+class SnapshotsTaken(Model):
+    """The snapshots by schedule."""
+
+    ready: Annotated[int, Field(description="How many there are that a disk can be filled from.", ge=0)] = 0
+    newest: Annotated[Name | None, Field(description="The VolumeSnapshot that was taken last.")] = None
+
+
 class VirtualDiskStatus(Model):
     """A disk as it is."""
 
@@ -115,6 +230,12 @@ class VirtualDiskStatus(Model):
     ] = 0
     datastore: Annotated[Name | None, Field(description="The StorageClass that the disk lies on.")] = None
     capacity: Annotated[str | None, Field(description="How large the disk is now.", max_length=32)] = None
+    filling: Annotated[
+        Filling | None, Field(description="Present until the disk has the first content that its source gives.")
+    ] = None
+    snapshots: Annotated[
+        SnapshotsTaken | None, Field(description="The snapshots by schedule. Absent: there are none.")
+    ] = None
     used_by: Annotated[
         tuple[User, ...],
         Field(

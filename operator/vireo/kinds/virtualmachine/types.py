@@ -8,7 +8,7 @@ from pydantic import Field
 from vireo.api.conditions import Condition
 from vireo.api.learning import Lasted
 from vireo.api.reconcile import Remembering
-from vireo.api.schema import Duration, Label, ListMap, MicroTime, Model, Name, Quantity, Rule
+from vireo.api.schema import Duration, Image, Label, ListMap, MicroTime, Model, Name, Quantity, Rule
 
 BOOT = "boot"
 CLOUD_INIT = "cloudinit"
@@ -22,8 +22,6 @@ ONE_USE = Rule(
     "the boot disk is attached already: take it out of spec.disks",
     path="spec.disks",
 )
-
-Image = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$", min_length=1, max_length=512)]
 
 
 class InstanceType(Model):

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from vireo.api.kind import Column, Kind, Watch
-from vireo.api.names import API_VERSION
-from vireo.api.objects import Live, Meta
+from vireo.api.kind import Column, Kind, Watch, controlled
+from vireo.api.objects import Meta
 from vireo.api.resources import ATTACHMENT, NAMESPACE, NODE, VIRTUAL_SWITCH, Key
 from vireo.api.schema import LABEL_PATTERN
 from vireo.kinds.cluster import NamespaceView, NodeView
@@ -19,14 +18,6 @@ from vireo.kinds.virtualswitch.views import AttachmentView
 def uses(_: Meta, __: VirtualSwitchSpec, status: VirtualSwitchStatus) -> frozenset[Key]:
     """What the cluster can do; and who has a port, also when they do not name the switch any more."""
     return frozenset({THE_PLATFORM}) | user_keys(status)
-
-
-def _switch_of(live: Live[AttachmentView]) -> Key | None:
-    """The switch that controls an attachment."""
-    owner = live.meta.controller
-    if owner is None or (owner.api_version, owner.kind) != (API_VERSION, VIRTUAL_SWITCH.kind):
-        return None
-    return Key(VIRTUAL_SWITCH, "", owner.name)
 
 
 KIND: Final = Kind(
@@ -50,7 +41,7 @@ KIND: Final = Kind(
         Column("Message", "string", '.status.conditions[?(@.type=="Ready")].message', "Why, as a sentence.", wide=True),
     ),
     watches=(
-        Watch(ATTACHMENT, AttachmentView, parent=VIRTUAL_SWITCH, owner=_switch_of),
+        Watch(ATTACHMENT, AttachmentView, parent=VIRTUAL_SWITCH, owner=controlled(VIRTUAL_SWITCH)),
         Watch(NAMESPACE, NamespaceView),
         Watch(NODE, NodeView),
     ),

@@ -1,0 +1,212 @@
+"""Where a disk's first content comes from, by the real CDI on real nodes: what is read of the disk is what was there; else it says why."""
+
+import gzip
+import hashlib
+import io
+import random
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.images import CLUSTER, qcow2
+from support.user import DISKS, GUEST, MACHINES, OPERATIONS, Object, User, disk, machine, operation
+from support.volumes import (
+    DEVICE,
+    FIRST,
+    FOLDER,
+    PODS,
+    SECOND,
+    SNAPSHOTS,
+    fill,
+    pod,
+    run,
+    snapshot,
+    usable,
+    wait_running,
+)
+
+from cloud import registry
+from cloud.api import condition
+from cloud.settings import Settings
+from cloud.steps import NotYet
+
+pytestmark = [pytest.mark.cloud, pytest.mark.usefixtures("tools")]
+
+CONTENT = random.Random(7).randbytes(16 * CLUSTER)
+"""What lies on a machine's disk, in clusters of qcow2."""
+SIZE, BYTES = "64Mi", 64 << 20
+IMPORT_SOURCES = "volumeimportsources.cdi.kubevirt.io"
+
+
+@pytest.mark.parametrize("packed", [qcow2, gzip.compress])
+def test_a_file_behind_a_url_is_on_the_disk(
+    user: User, settings: Settings, tmp_path: Path, packed: Callable[[bytes], bytes]
+) -> None:
+    file = written(tmp_path, packed(CONTENT))
+    registry.push_file(settings, file)
+    user.apply(disk("d", size=SIZE, source=http(file)))
+    made = user.until_ready(DISKS, "d", "Bound")
+    assert "filling" not in made["status"]
+    assert digest(user, "d") == sha256(CONTENT)
+    user.until("what CDI was asked for to go", lambda: nothing_asked(user))
+
+
+def test_a_file_that_is_not_what_was_asked_for_is_not_the_disk(user: User, settings: Settings, tmp_path: Path) -> None:
+    file = written(tmp_path, qcow2(CONTENT))
+    registry.push_file(settings, file)
+    user.apply(disk("d", size=SIZE, source=http(file, checksum=sha256(b"something else"))))
+    said = user.until_said(DISKS, "d", "ChecksumMismatch")
+    assert registry.url(file) in said["message"]
+    assert "checksum mismatch" in said["message"]
+    found = user.get(DISKS, "d") or {}
+    assert condition(found, "Stalled")["status"] == "True"
+    assert "claim" not in found["status"]
+    user.patch(DISKS, "d", source=http(file))
+    user.until_ready(DISKS, "d", "Bound")
+    assert digest(user, "d") == sha256(CONTENT)
+
+
+def test_a_file_that_is_not_there_is_waited_for(user: User, settings: Settings, tmp_path: Path) -> None:
+    content = random.randbytes(16 * CLUSTER)
+    file = written(tmp_path, qcow2(content))
+    user.apply(disk("d", size=SIZE, source=http(file)))
+    said = user.until_said(DISKS, "d", "FillingFailed")
+    assert registry.url(file) in said["message"]
+    assert "404" in said["message"]
+    registry.push_file(settings, file)
+    user.until_ready(DISKS, "d", "Bound")
+    assert digest(user, "d") == sha256(content)
+
+
+def test_a_disk_that_is_too_small_for_its_file_says_so(user: User, settings: Settings, tmp_path: Path) -> None:
+    file = written(tmp_path, qcow2(bytes(CLUSTER) * 32))
+    registry.push_file(settings, file)
+    user.apply(disk("d", size="1Mi", source=http(file)))
+    assert "too small" in user.until_said(DISKS, "d", "FillingFailed")["message"]
+    user.patch(DISKS, "d", size="4Mi")
+    user.until_ready(DISKS, "d", "Bound")
+
+
+def test_a_container_gets_what_was_in_an_archive(user: User, settings: Settings, tmp_path: Path) -> None:
+    file = written(tmp_path, archive(greeting=b"hello\n"))
+    registry.push_file(settings, file)
+    user.apply(disk("d", size=SIZE, content="FileSystem", source=http(file)))
+    user.until_ready(DISKS, "d", "Bound")
+    user.apply(pod("reader", FIRST, "d", block=False))
+    wait_running(user, "reader")
+    assert run(user, "reader", f"cat {FOLDER}/greeting") == "hello\n"
+
+
+def test_a_machine_boots_from_the_disk_in_an_image(user: User) -> None:
+    user.apply(disk("root", size=SIZE, source={"image": {"image": GUEST}}), machine("a", bootDisk={"disk": "root"}))
+    user.until_ready(DISKS, "root", "Bound")
+    user.until_ready(MACHINES, "a", "Running")
+    with user.console("a") as console:
+        assert "vda" in console.run("ls /dev")
+
+
+def test_a_copy_has_what_the_other_disk_had(user: User) -> None:
+    was = filled(user, "origin")
+    user.apply(disk("copy", size="96Mi", source={"disk": {"name": "origin"}}))
+    assert user.until_ready(DISKS, "copy", "Bound")["status"]["capacity"] == "96Mi"
+    assert digest(user, "copy", BYTES) == was
+
+
+def test_a_copy_of_a_disk_that_is_used_waits_until_it_is_let_go(user: User) -> None:
+    was = filled(user, "origin")
+    user.apply(pod("holder", FIRST, "origin"))
+    wait_running(user, "holder")
+    user.apply(disk("copy", size=SIZE, source={"disk": {"name": "origin"}}))
+    assert "holder" in user.until_said(DISKS, "copy", "FillingFailed")["message"]
+    user.delete(PODS, "holder")
+    user.until_ready(DISKS, "copy", "Bound")
+    assert digest(user, "copy", BYTES) == was
+
+
+def test_a_copy_on_a_datastore_of_another_mode_is_made_byte_by_byte(user: User) -> None:
+    was = filled(user, "origin")
+    user.apply(
+        disk("copy", size="96Mi", datastore="bulk", source={"disk": {"name": "origin"}}),
+        pod("reader", SECOND, "copy", block=False),
+    )
+    user.until_ready(DISKS, "copy", "Bound")
+    wait_running(user, "reader")
+    assert run(user, "reader", f"head -c {BYTES} {FOLDER}/disk.img | sha256sum").split()[0] in was
+
+
+def test_a_disk_begins_as_a_snapshot_of_another(user: User) -> None:
+    was = filled(user, "origin")
+    user.apply(snapshot("then", "origin"))
+    usable(user, "then")
+    user.apply(pod("writer", FIRST, "origin"))
+    wait_running(user, "writer")
+    fill(user, "writer")
+    user.apply(disk("restored", size=SIZE, source={"snapshot": {"name": "then"}}))
+    user.until_ready(DISKS, "restored", "Bound")
+    assert digest(user, "restored", BYTES) == was
+
+
+def test_snapshots_are_taken_by_schedule_and_by_hand(user: User) -> None:
+    user.apply(disk("d", size=SIZE, snapshots={"schedule": "* * * * *", "keep": 2}))
+    user.until_ready(DISKS, "d")
+    user.apply(operation("now", "d", "Snapshot"))
+    user.kubectl("wait", f"{OPERATIONS}/now", "--for=condition=Complete", "--timeout=120s")
+    assert user.get(SNAPSHOTS, "d-now")
+
+    def taken() -> Object:
+        found = (user.get(DISKS, "d") or {})["status"].get("snapshots") or {}
+        if not found.get("ready"):
+            raise NotYet(f"{found}")
+        return found
+
+    newest = user.until("a snapshot by schedule", taken)["newest"]
+    assert (user.get(SNAPSHOTS, newest) or {})["status"]["readyToUse"]
+
+
+def written(folder: Path, content: bytes) -> Path:
+    file = folder / "file"
+    file.write_bytes(content)
+    return file
+
+
+def http(file: Path, checksum: str | None = None) -> Object:
+    """The source that is this file, verified."""
+    return {"http": {"url": registry.url(file), "checksum": checksum or sha256(file.read_bytes())}}
+
+
+def sha256(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def archive(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+def digest(user: User, name: str, size: int = len(CONTENT)) -> str:
+    """The checksum of the first bytes of a machine's disk."""
+    user.apply(pod(f"reads-{name}", SECOND, name))
+    wait_running(user, f"reads-{name}")
+    return "sha256:" + run(user, f"reads-{name}", f"head -c {size} {DEVICE} | sha256sum").split()[0]
+
+
+def filled(user: User, name: str) -> str:
+    """Makes a disk, fills it, and lets go of it; its checksum."""
+    user.apply(disk(name, size=SIZE))
+    user.until_ready(DISKS, name)
+    user.apply(pod("writer", FIRST, name))
+    wait_running(user, "writer")
+    was = fill(user, "writer")
+    user.delete(PODS, "writer")
+    return f"sha256:{was}"
+
+
+def nothing_asked(user: User) -> None:
+    if left := user.kubectl("get", IMPORT_SOURCES, "--output=name"):
+        raise NotYet(left)
