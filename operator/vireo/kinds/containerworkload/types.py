@@ -6,11 +6,10 @@ from pydantic import Field
 
 from vireo.api.conditions import Condition
 from vireo.api.reconcile import Remembering
-from vireo.api.schema import Duration, Label, ListMap, Model, Name, Rule
+from vireo.api.schema import Duration, Image, Label, ListMap, Model, Name, Rule
 
 REPLICAS_AT_MOST = 1000
 
-Image = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$", min_length=1, max_length=512)]
 Word = Annotated[str, Field(max_length=4096)]
 """A word of a command."""
 Words = Annotated[tuple[Word, ...], Field(max_length=64)]
