@@ -1,5 +1,6 @@
 """A node as the bridge plugin finds it: the plugin plugs ports in and out, frames are sent, and counted where they arrive."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ class Node:
     def __init__(self, shell: Terminal) -> None:
         self.run = shell.run
         self._addresses: dict[str, str] = {}
+        self._numbers = itertools.count(1)
         self._new_port(UPLINK)
         self.run(f"ip link add eth1 type veth peer name net1 netns {UPLINK} && ip -n {UPLINK} link set net1 up")
 
@@ -56,8 +58,9 @@ class Node:
 
     def answers(self, port: str, other: str) -> bool:
         """Whether the one who has the address of `other` answers `port`."""
-        asked = f"nsenter --net=/run/netns/{port} arping -q -f -w 3 -I net1 {self._addresses[other]}"
-        return self.run(f"{asked} && echo yes || echo no") == "yes\n"
+        said = self.run(f"nsenter --net=/run/netns/{port} arping -f -w 3 -I net1 {self._addresses[other]}; true")
+        assert "Sent " in said, said
+        return "Received 0 " not in said
 
     def heard(self, port: str, vlan: int | None = None) -> set[str]:
         """Where a broadcast of a port arrives that it sends without a tag, or with that of `vlan`.
@@ -75,7 +78,7 @@ class Node:
         self.run(f"ip netns add {name}")
 
     def _new_address(self, name: str) -> str:
-        self._addresses[name] = f"10.77.0.{len(self._addresses) + 1}"
+        self._addresses[name] = f"10.77.0.{next(self._numbers)}"
         return self._addresses[name]
 
     def _plugin(self, command: str, port: str, config: str) -> None:
