@@ -59,7 +59,8 @@ def chart(work: Work) -> None:
 
 
 def frames(work: Work) -> None:
-    work.pytest("frames", "--verbose")
+    """Not captured: what builds the guest shows how far it is."""
+    work.pytest("frames", "--verbose", "--capture=no")
 
 
 def cloud(work: Work) -> None:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import pytest
-from support.user import DISKS, MACHINES, SWITCHES, WORKLOADS, User, disk, machine, switch, workload
+from support.user import MACHINES, SWITCHES, WORKLOADS, User, disk, machine, switch, workload
 
 from cloud import registry
 from cloud.build import image

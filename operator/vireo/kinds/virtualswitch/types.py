@@ -119,7 +119,10 @@ class PortGroup(Model):
         Field(description="How many ports it has at most. Absent: as many as the switch.", ge=1, le=PORTS_AT_MOST),
     ] = None
     isolated: Annotated[
-        bool, Field(description="Whether its ports reach the uplink only, and not each other on the same node.")
+        bool,
+        Field(
+            description="Whether its ports are kept from each other on the same node. They reach the uplink, and ports that are not isolated."
+        ),
     ] = False
     mac_spoof_check: Annotated[
         bool, Field(description="Whether a port may only send from the hardware address that it was given.")
