@@ -121,7 +121,8 @@ class PortGroup(Model):
     isolated: Annotated[
         bool,
         Field(
-            description="Whether its ports are kept from each other on the same node. They reach the uplink, and ports that are not isolated."
+            description="Whether its ports are kept from each other on the same node. They reach the uplink, and ports that are not "
+            "isolated."
         ),
     ] = False
     mac_spoof_check: Annotated[
