@@ -22,7 +22,10 @@ from vireo.kube.client import Client
 pytestmark = pytest.mark.api
 
 COMPARES: Final = "virt-controller says anew, after each change, what it has compared"
+LOOKS: Final = "Kubernetes says anew, after each change, what it has looked at; until then what was attached stays so"
 NEEDS_OTHERS: Final = {
+    "a disk that is no longer named is held until Kubernetes has looked at the newest spec": LOOKS,
+    "ports that are no longer named are held until Kubernetes has looked at the newest spec": LOOKS,
     "an instance that never ran is given up when the spec changes": COMPARES,
     "an instance that was given up is deleted": COMPARES,
     "a machine that fails again keeps its words": "the words are kept in the message alone: one that comes between loses them",
