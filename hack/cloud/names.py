@@ -8,6 +8,7 @@ Nothing else has a name: no packet leaves the machine, and who asks for more is 
 """
 
 import re
+import socket
 import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,9 +19,9 @@ from typing import Final
 from cloud import processes
 from cloud.api import Api, Object
 from cloud.build.images import REGISTRY
-from cloud.processes import Process
+from cloud.processes import Process, log_file
 from cloud.settings import CHECKOUT, DOMAIN, Settings
-from cloud.steps import NotYet
+from cloud.steps import NotYet, Steps
 
 SERVICE: Final = re.compile(rf"(?:([a-z0-9-]+)\.)?([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.{re.escape(DOMAIN)})?")
 SLICES: Final = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices"
@@ -33,11 +34,27 @@ FOUND, TRY_AGAIN, NO_SUCH_NAME = 0, 2, 3
 LookUp = Callable[[str], Sequence[IPv4Address]]
 
 
-def start(settings: Settings) -> None:
-    """Starts the name service. The API server need not be there: it is asked for Services only."""
+def deploy(settings: Settings, steps: Steps) -> None:
+    """Starts the name service and returns when it answers. The API server need not be there: it is asked for Services only."""
     environment = {"PYTHONPATH": str(CHECKOUT / "hack"), "VIREO_CLOUD": str(settings.dir)}
     command = (sys.executable, "-m", "cloud.names")
-    processes.start(settings, Process("names", command, environment, files=(CHECKOUT / "hack/cloud/names.py",)))
+    with steps.step("names") as step:
+        processes.start(settings, Process("names", command, environment, files=(CHECKOUT / "hack/cloud/names.py",)))
+        log = log_file(settings, "names")
+        step.wait("the name service", lambda: _check_answers(settings), seconds=20, log=log)
+
+
+def _check_answers(settings: Settings) -> None:
+    """Asks for the name of length 0, which is not known. Raises NotYet without an answer."""
+    processes.still_running(settings, "names")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(1)
+        try:
+            asking.connect((str(settings.network.host), PORT))
+            asking.send(HEADER.pack(0, 0, 1, 0, 0, 0) + b"\0" + ENDS.pack(ADDRESS, INTERNET))
+            asking.recv(512)
+        except OSError as error:
+            raise NotYet(str(error)) from error
 
 
 def serve(settings: Settings) -> None:
@@ -45,9 +62,9 @@ def serve(settings: Settings) -> None:
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
-            question, socket = self.request
+            question, asked = self.request
             if found := answer(question, look_up):
-                socket.sendto(found, self.client_address)
+                asked.sendto(found, self.client_address)
 
     look_up = _names(settings)
     with UDPServer((str(settings.network.host), PORT), Handler) as server:

@@ -126,7 +126,7 @@ def _images() -> list[str]:
 def _launch_nodes(settings: Settings, steps: Steps) -> None:
     """The registry and its name, then the nodes, which then have something to pull while the API server starts."""
     storage.prepare(settings, steps)
-    names.start(settings)
+    names.deploy(settings, steps)
     registry.deploy(settings, steps, [build.image(name) for name in _images()])
     with steps.step("nodes started") as step:
         nodes.launch(settings, step)
