@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from vireo.api.kind import Admission, Column, Kind, Watch
-from vireo.api.names import API_VERSION, LABEL_MANAGED, LABEL_WORKLOAD
+from vireo.api.kind import Admission, Column, Kind, Watch, controlled
+from vireo.api.names import LABEL_MANAGED, LABEL_WORKLOAD
 from vireo.api.objects import Live, Meta
 from vireo.api.reasons import Reason
 from vireo.api.resources import (
@@ -32,6 +32,7 @@ from vireo.kinds.virtualswitch.use import switch_keys
 
 OURS: Final = f"{LABEL_MANAGED}={CONTAINER_WORKLOAD.kind.lower()}"
 """What is on all that is made for workloads, and on what is made of that."""
+OWNER: Final = controlled(CONTAINER_WORKLOAD)
 STATEFUL_NAME_AT_MOST: Final = 52
 """A StatefulSet's pods carry its name with a hash behind it in a label."""
 
@@ -49,14 +50,6 @@ def uses(meta: Meta, spec: ContainerWorkloadSpec, status: ContainerWorkloadStatu
             *(predecessor_key(meta.namespace, one) for one in (named.startup.after if named else ())),
         }
     )
-
-
-def _by_owner(live: Live[Any]) -> Key | None:
-    """What was made for a workload is controlled by it."""
-    owner = live.meta.controller
-    if owner is None or (owner.api_version, owner.kind) != (API_VERSION, CONTAINER_WORKLOAD.kind):
-        return None
-    return Key(CONTAINER_WORKLOAD, live.meta.namespace, owner.name)
 
 
 def _by_label(live: Live[Any]) -> Key | None:
@@ -98,10 +91,10 @@ KIND: Final = Kind(
     ),
     watches=(
         *(
-            Watch(one, ControllerView, parent=CONTAINER_WORKLOAD, owner=_by_owner, selector=OURS, namesake=True)
+            Watch(one, ControllerView, parent=CONTAINER_WORKLOAD, owner=OWNER, selector=OURS, namesake=True)
             for one in CONTROLLERS.values()
         ),
-        Watch(SERVICE, ServiceView, parent=CONTAINER_WORKLOAD, owner=_by_owner, selector=OURS, namesake=True),
+        Watch(SERVICE, ServiceView, parent=CONTAINER_WORKLOAD, owner=OWNER, selector=OURS, namesake=True),
         Watch(REPLICA_SET, ControllerView, parent=CONTAINER_WORKLOAD, owner=_by_label, selector=OURS, by_name=True),
         Watch(POD, PodView, parent=CONTAINER_WORKLOAD, owner=_by_label, selector=OURS, by_name=True),
         Watch(NAMESPACE, NamespaceView),
