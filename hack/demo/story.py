@@ -1,5 +1,5 @@
-"""The story of the demo: a machine with a disk boots, its disk grows under it, it moves and restarts, is switched off and on, and
-Vireo says why.
+"""The story of the demo: a machine with a disk boots, its disk grows under it, it moves and restarts, is switched off and on; then a shop
+of a machine and containers (shop.py); and Vireo says why.
 """
 
 import json
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from cloud.console import Console
 from cloud.settings import CHECKOUT, Settings
+from demo import shop
 from demo.terminal import Terminal
 
 NAMESPACE, MACHINE, DISK = "demo", "hello", "hello-data"
@@ -31,6 +32,7 @@ def tell(settings: Settings) -> None:
     _restart(terminal)
     _switch_off_and_on(terminal)
     _shut_down_from_inside(terminal)
+    shop.tell(terminal)
     _show_what_vireo_said(terminal)
 
 
@@ -40,10 +42,10 @@ def _begin_afresh(terminal: Terminal) -> None:
 
 
 def _apply_the_examples(terminal: Terminal) -> None:
-    terminal.say("A machine with a disk, as a user writes them")
+    terminal.say("A machine with a disk, containers, and a shop of both on a switch, as a user writes them")
     terminal.kubectl("apply", "--filename", str(CHECKOUT / "examples"))
     terminal.kubectl("wait", f"{DISKS},{MACHINES}", "--all", "--for=condition=Ready", "--timeout=180s")
-    terminal.say("Both are Ready; the guest runs")
+    terminal.say("Machines and disks are Ready; the guests run")
     terminal.kubectl("get", "vireo", "--output=wide")
 
 
