@@ -58,11 +58,12 @@ def prepare(node: Node) -> None:
     node.settings.shared.mkdir(exist_ok=True)
     binaries = {name: binary(name) for name in BINARIES} | {"bridge-marker": networks.MARKER}
     plugins = {name: binary(name) for name in CNI_PLUGINS}
-    _plan_file(node).write_text(json.dumps(plan(node, binaries, plugins), indent=1))
+    _write(_plan_file(node), json.dumps(plan(node, binaries, plugins), indent=1))
 
 
 def _write(file: Path, content: str) -> None:
-    """Leaves a file alone that says so already: kube-proxy ends when its configuration is written, even if with the same."""
+    """Leaves a file alone that says so already: kube-proxy ends when its configuration is written, even if with the same; and a node that has just
+    been launched may be reading it, when all is looked through once more."""
     if not file.exists() or file.read_text() != content:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
