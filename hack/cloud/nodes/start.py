@@ -62,8 +62,8 @@ def prepare(node: Node) -> None:
 
 
 def _write(file: Path, content: str) -> None:
-    """Leaves a file alone that says so already: kube-proxy ends when its configuration is written, even if with the same; and a node that has just
-    been launched may be reading it, when all is looked through once more."""
+    """Leaves a file alone that says so already: kube-proxy ends when its configuration is written, even if with the same; and when all
+    is looked through once more, a node that has just been launched may be reading it."""
     if not file.exists() or file.read_text() != content:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
