@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from vireo.api.objects import Live
 from vireo.api.reconcile import Observed, once
 from vireo.api.resources import CONTAINER_WORKLOAD, NAMESPACE, VIRTUAL_MACHINE, Key, Resource
+from vireo.kinds.cluster import NamespaceView
 from vireo.kinds.virtualswitch.selector import may_use
 from vireo.kinds.virtualswitch.types import Port, PortGroup, VirtualSwitchSpec, VirtualSwitchStatus
 
@@ -70,7 +71,7 @@ def ports(switch: Switch) -> tuple[Port, ...]:
 
 def taken(switch: Switch, group: str = "") -> int:
     """How many ports of the group, or of the switch, are given out."""
-    return _used(ports(switch))[group]
+    return _taken(switch)[group]
 
 
 def limit(spec: VirtualSwitchSpec, group: PortGroup) -> int:
@@ -129,7 +130,7 @@ def _named(switch: Switch, user: Live[Any]) -> Iterator[Connection]:
 
 def _connections(switch: Switch, user: Live[Any]) -> Iterator[tuple[Connection, int]]:
     """Those, as long as the user has a use for them, and what the user says is attached; with how many ports they take."""
-    if user.key in {one.key for one in switch.users}:
+    if user.key in _users(switch):
         yield from ((one, user.view.spec.ports_each) for one in _named(switch, user))
     status: UserStatus = user.view.status
     yield from ((one, one.count) for one in status.networks if one.switch == switch.meta.name)
@@ -156,8 +157,23 @@ def _fits(switch: Switch, port: Port, more: int, taken: Counter[str]) -> bool:
 
 
 def _is_allowed(switch: Switch, group: PortGroup, namespace: str) -> bool:
-    live = next((one for one in switch.around.get(NAMESPACE, ()) if one.meta.name == namespace), None)
+    live = _namespaces(switch).get(namespace)
     return live is not None and may_use(group, live.meta.labels)
+
+
+@once
+def _namespaces(switch: Switch) -> dict[str, Live[NamespaceView]]:
+    return {one.meta.name: one for one in switch.around.get(NAMESPACE, ())}
+
+
+@once
+def _users(switch: Switch) -> frozenset[Key]:
+    return frozenset(one.key for one in switch.users)
+
+
+@once
+def _taken(switch: Switch) -> Counter[str]:
+    return _used(ports(switch))
 
 
 def _used(held: Iterable[Port]) -> Counter[str]:
