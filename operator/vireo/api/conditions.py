@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,6 +16,9 @@ STALLED = "Stalled"
 COMPLETE = "Complete"
 FAILED = "Failed"
 """What an act ends in, as a Job does."""
+
+NAMED_AT_MOST = 8
+"""How many objects a message lists."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,17 @@ def condition(present: Sequence[Condition], type_: str) -> Condition | None:
     return next((one for one in present if one.type == type_), None)
 
 
+def unready_for(present: Sequence[Condition], now: datetime) -> timedelta:
+    """How long it has not been Ready."""
+    ready = condition(present, READY)
+    return now - ready.last_transition_time if ready and ready.status == "False" else timedelta()
+
+
+def pause(lasted: timedelta, soonest: timedelta, latest: timedelta) -> timedelta:
+    """Until it is looked once more at what nobody tells of: soon at first, later the longer it lasts."""
+    return min(max(lasted / 4, soonest), latest)
+
+
 def progress(ready: Finding | None, working: Finding | None = None, stalled: Finding | None = None) -> tuple[Said, ...]:
     """The kstatus trio from at most one cause each, in the written order stalled, working, ready.
 
@@ -101,3 +115,10 @@ def progress(ready: Finding | None, working: Finding | None = None, stalled: Fin
     if ready:
         return (holds(READY, ready),)
     raise ValueError("a status needs a cause: ready, working or stalled")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a message: sorted, and of many the first."""
+    ordered = sorted(names)
+    more = f" and {len(ordered) - NAMED_AT_MOST} more" if len(ordered) > NAMED_AT_MOST else ""
+    return ", ".join(ordered[:NAMED_AT_MOST]) + more

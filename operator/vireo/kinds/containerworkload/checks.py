@@ -11,8 +11,8 @@ from vireo.api.reasons import Reason
 from vireo.api.resources import CONTAINER_WORKLOAD, VIRTUAL_MACHINE, Key, Resource
 from vireo.kinds.containerworkload.made import Workload, made
 from vireo.kinds.containerworkload.types import Predecessor
-from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.platform.types import Datastore
+from vireo.kinds.platform.use import platform
 from vireo.kinds.virtualdisk import use as disks
 from vireo.kinds.virtualswitch.use import network_not_usable
 
@@ -75,11 +75,8 @@ def disk_not_shared(workload: Workload) -> Finding | None:
 
 def _datastore(workload: Workload, disk: str) -> Datastore | None:
     """Where the disk lies; None as long as that is not known."""
-    status, live = disks.disk_status(workload, disk), workload.uses.get(THE_PLATFORM)
-    found: Datastore | None = (
-        live.view.status.datastore(status.datastore) if live and status and status.datastore else None
-    )
-    return found
+    status, known = disks.disk_status(workload, disk), platform(workload)
+    return known.datastore(status.datastore) if known and status and status.datastore else None
 
 
 CHAIN: Final[tuple[Check, ...]] = (disk_not_usable, disk_not_shared, network_not_usable, held_by_startup)

@@ -15,7 +15,7 @@ from vireo.kinds.cluster import BRIDGE_RESOURCE
 from vireo.kinds.containerworkload.attached import NETWORKS
 from vireo.kinds.containerworkload.made import CONTROLLERS, Workload
 from vireo.kinds.containerworkload.types import Probe, Variable
-from vireo.kinds.virtualdisk.use import disk_status
+from vireo.kinds.virtualdisk.use import claim_of
 from vireo.kinds.virtualswitch.attachments import attachment_name
 from vireo.kinds.virtualswitch.use import switch
 
@@ -172,16 +172,9 @@ def _bridges(workload: Workload) -> list[str]:
 
 def _volumes(workload: Workload) -> list[Manifest]:
     return [
-        {"name": one.name, "persistentVolumeClaim": {"claimName": _claim(workload, one.disk)}}
+        {"name": one.name, "persistentVolumeClaim": {"claimName": claim_of(workload, one.disk)}}
         for one in workload.spec.disks
     ]
-
-
-def _claim(workload: Workload, disk: str) -> str:
-    status = disk_status(workload, disk)
-    assert status is not None, "why_not says that the disk exists"
-    assert status.claim is not None, "why_not says that the disk has a claim"
-    return status.claim
 
 
 def _probes(workload: Workload) -> Manifest:

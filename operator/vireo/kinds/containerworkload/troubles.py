@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from vireo.api.conditions import READY, Finding, condition
+from vireo.api.conditions import Finding, pause, unready_for
 from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import once
@@ -68,9 +68,7 @@ def looks_again(workload: Workload) -> datetime | None:
     due = [born + SETTLES for one in young if (born := one.meta.creation_timestamp)]
     due += [began + STEADY for one in _containers(workload) if (began := _began_anew(one))]
     if puzzles(workload):
-        ready = condition(workload.status.conditions, READY)
-        since = workload.now - ready.last_transition_time if ready and ready.status == "False" else timedelta()
-        due.append(workload.now + min(max(since / 4, SETTLES), LATEST))
+        due.append(workload.now + pause(unready_for(workload.status.conditions, workload.now), SETTLES, LATEST))
     return min((one for one in due if one > workload.now), default=None)
 
 

@@ -9,18 +9,18 @@ from typing import Final
 from vireo.api.names import ANNOTATION_ADOPT, LABEL_DISK, LABEL_DISK_UID, LABEL_OPERATION_UID
 from vireo.api.objects import Child
 from vireo.api.reasons import Reason
-from vireo.api.resources import SNAPSHOT
 from vireo.kinds.operation.course import Action, Course, completed, failed, goes_on
 from vireo.kinds.operation.target import (
     Operation,
     Snapshot,
     called_back,
     disk,
-    platform,
     snapshot,
     snapshot_key,
 )
 from vireo.kinds.operation.types import Acted
+from vireo.kinds.platform.use import platform
+from vireo.kinds.virtualdisk.snapshots import snapshot_of
 
 
 def _would(operation: Operation) -> str:
@@ -77,12 +77,7 @@ def _child(operation: Operation, acted: Acted, snapshot_class: str) -> Child:
         LABEL_DISK_UID: acted.uid,
         LABEL_OPERATION_UID: operation.meta.uid,
     }
-    key = snapshot_key(operation)
-    meta = {"name": key.name, "namespace": key.namespace, "labels": labels}
-    source = {"persistentVolumeClaimName": acted.claim}
-    return Child(
-        SNAPSHOT, {"metadata": meta, "spec": {"volumeSnapshotClassName": snapshot_class, "source": source}}, owned=False
-    )
+    return snapshot_of(acted.claim, snapshot_key(operation), labels, snapshot_class)
 
 
 def _gone(operation: Operation) -> Course | None:

@@ -19,7 +19,6 @@ from vireo.api.resources import (
 from vireo.kinds.operation.types import OperationSpec, OperationStatus
 from vireo.kinds.operation.views import MigrationView
 from vireo.kinds.platform.kind import THE_PLATFORM
-from vireo.kinds.platform.types import PlatformStatus
 from vireo.kinds.virtualdisk.views import SnapshotView
 from vireo.kinds.virtualmachine.views import InstanceView
 
@@ -63,11 +62,6 @@ def snapshot(operation: Operation) -> Snapshot | None:
     """The snapshot that this operation made; not another one of its name."""
     live: Snapshot | None = operation.uses.get(snapshot_key(operation))
     return live if live and live.meta.labels.get(LABEL_OPERATION_UID) == operation.meta.uid else None
-
-
-def platform(operation: Operation) -> PlatformStatus | None:
-    live = operation.uses.get(THE_PLATFORM)
-    return live.view.status if live else None
 
 
 def machine(operation: Operation) -> Live[Any] | None:

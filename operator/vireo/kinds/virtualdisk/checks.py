@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from vireo.api.conditions import READY, Finding, condition
+from vireo.api.conditions import NAMED_AT_MOST, READY, Finding, condition, listed
 from vireo.api.names import ANNOTATION_ADOPT, ANNOTATION_DESIRED, LABEL_DISK
 from vireo.api.quantities import quantity
 from vireo.api.reasons import Reason
 from vireo.api.resources import Key
 from vireo.kinds.platform.kind import THE_PLATFORM
+from vireo.kinds.platform.use import platform
 from vireo.kinds.virtualdisk.claims import RESIZE_ERRORS, Claim
 from vireo.kinds.virtualdisk.contents import data_source, told
-from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, is_usable, of_claim, platform, waits
+from vireo.kinds.virtualdisk.datastores import chosen, is_being_made, is_usable, of_claim, waits
 from vireo.kinds.virtualdisk.filling import given_up, is_tried_again, trouble, went_wrong
 from vireo.kinds.virtualdisk.holder import holder
 from vireo.kinds.virtualdisk.series import Disk, Series, series
@@ -22,8 +23,6 @@ PROVISIONING_WARNING: Final = "ProvisioningFailed"
 """The reason of the events about a claim that the storage can not make; of one that is being filled there are others too."""
 RESIZE_WARNINGS: Final = ("VolumeResizeFailed", "FileSystemResizeFailed")
 """Reasons of the events about a claim that did not grow, where nothing sets conditions that say so."""
-NAMED_AT_MOST: Final = 8
-"""How many objects a message lists."""
 
 WithoutClaim = Callable[[Disk, Series], Finding | None]
 WithClaim = Callable[[Disk, Claim], Finding | None]
@@ -47,14 +46,14 @@ def in_use(disk: Disk) -> Finding | None:
         return None
     return Finding(
         Reason.IN_USE,
-        f"The disk is used by {_listed(users)}, and is deleted when nothing uses it any more. Take it out of their spec, or "
+        f"The disk is used by {listed(users)}, and is deleted when nothing uses it any more. Take it out of their spec, or "
         "delete them.",
     )
 
 
 def ending(disk: Disk, found: Series) -> Finding:
     """With deletionPolicy Retain the data stays and the disk is gone at once; with Delete it goes first."""
-    left = _listed(str(one.key) for one in (*found.ours, *of_this_disk(disk)))
+    left = listed(str(one.key) for one in (*found.ours, *of_this_disk(disk)))
     if disk.spec.deletion_policy == "Retain" or not left:
         return Finding(Reason.DELETING, "The disk is being deleted.")
     return Finding(Reason.DELETING, f"{left}: being deleted with the data, as soon as no pod mounts it.")
@@ -362,9 +361,3 @@ def _never_at_once(datastore: str) -> Finding:
 
 def _first(findings: Iterable[Finding | None]) -> Finding | None:
     return next((one for one in findings if one), None)
-
-
-def _listed(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    more = f" and {len(ordered) - NAMED_AT_MOST} more" if len(ordered) > NAMED_AT_MOST else ""
-    return ", ".join(ordered[:NAMED_AT_MOST]) + more

@@ -2,19 +2,13 @@
 
 from typing import Final, Literal
 
-from vireo.kinds.platform.kind import THE_PLATFORM
-from vireo.kinds.platform.types import Datastore, PlatformStatus
+from vireo.kinds.platform.types import Datastore
+from vireo.kinds.platform.use import platform
 from vireo.kinds.virtualdisk.claims import SELECTED_NODE, Claim
 from vireo.kinds.virtualdisk.series import Disk
 
 PREFERRED: Final = ("ReadWriteMany", "ReadWriteOnce")
 """A machine migrates between nodes only on the first."""
-
-
-def platform(disk: Disk) -> PlatformStatus | None:
-    """What the cluster can do; None until it was looked at."""
-    live = disk.uses.get(THE_PLATFORM)
-    return live.view.status if live and live.view.status.observed_generation else None
 
 
 def chosen(disk: Disk) -> Datastore | None:

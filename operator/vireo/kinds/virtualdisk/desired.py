@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from vireo.api.conditions import READY, Finding, condition
+from vireo.api.conditions import READY, Finding, condition, pause, unready_for
 from vireo.api.names import (
     ANNOTATION_ADOPT,
     ANNOTATION_DESIRED,
@@ -153,7 +153,5 @@ def _wake_at(disk: Disk) -> datetime | None:
     due = next_due(disk)
     if not puzzles(disk):
         return due
-    ready = condition(disk.status.conditions, READY)
-    lasted = disk.now - ready.last_transition_time if ready and ready.status == "False" else timedelta()
-    look = disk.now + min(max(lasted / 4, SOONEST), LATEST)
+    look = disk.now + pause(unready_for(disk.status.conditions, disk.now), SOONEST, LATEST)
     return min(due, look) if due else look

@@ -1,6 +1,6 @@
 """The moments of a schedule, in UTC: a function of its words and of the time that it is asked at."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cronsim import CronSim, CronSimError
@@ -32,4 +32,4 @@ def _first(schedule: str, start: datetime, *, back: bool = False) -> datetime | 
 
 
 def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)

@@ -4,7 +4,7 @@ What is due is a function of the schedule and of the snapshots that exist, and a
 So a restart neither doubles nor loses one; of several that were missed, the last is made.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from vireo.api.conditions import Finding
@@ -31,6 +31,13 @@ def disk_of_snapshot(snapshot: Snapshot) -> Key | None:
 def of_this_disk(disk: Disk) -> tuple[Snapshot, ...]:
     """All that Vireo took of it, by schedule or by hand; not of an earlier disk of its name."""
     return tuple(one for one in disk.all(SNAPSHOT) if one.meta.labels.get(LABEL_DISK_UID) == disk.meta.uid)
+
+
+def snapshot_of(claim: str | None, made: Key, labels: dict[str, str], snapshot_class: str | None) -> Child:
+    """A snapshot of a claim. It holds data, so it belongs to nobody."""
+    meta = {"name": made.name, "namespace": made.namespace, "labels": labels}
+    spec = {"volumeSnapshotClassName": snapshot_class, "source": {"persistentVolumeClaimName": claim}}
+    return Child(SNAPSHOT, {"metadata": meta, "spec": spec}, owned=False)
 
 
 def scheduled(disk: Disk) -> tuple[Snapshot, ...]:
@@ -129,7 +136,7 @@ def _can(disk: Disk, claim: Claim) -> bool:
 
 
 def _newest_due(disk: Disk) -> datetime | None:
-    return latest(disk.spec.snapshots.schedule, disk.now.astimezone(UTC)) if disk.spec.snapshots else None
+    return latest(disk.spec.snapshots.schedule, disk.now) if disk.spec.snapshots else None
 
 
 def _is_after(due: datetime, newest: Snapshot) -> bool:
@@ -145,11 +152,9 @@ def _is_after_birth(due: datetime, disk: Disk) -> bool:
 def _snapshot(disk: Disk, claim: Claim, due: datetime) -> Child:
     datastore, moment = of_claim(disk, claim), due.strftime(MOMENT)
     assert datastore is not None, "it can take snapshots"
+    made = Key(SNAPSHOT, disk.key.namespace, f"{disk.meta.name}-{moment}")
     labels = {LABEL_DISK: disk.meta.name, LABEL_DISK_UID: disk.meta.uid, LABEL_DUE: moment}
-    meta = {"name": f"{disk.meta.name}-{moment}", "namespace": disk.key.namespace, "labels": labels}
-    source = {"persistentVolumeClaimName": claim.meta.name}
-    spec = {"volumeSnapshotClassName": datastore.snapshot_class, "source": source}
-    return Child(SNAPSHOT, {"metadata": meta, "spec": spec}, owned=False)
+    return snapshot_of(claim.meta.name, made, labels, datastore.snapshot_class)
 
 
 def _due(snapshot: Snapshot) -> str:

@@ -8,8 +8,8 @@ from vireo.api.conditions import Finding
 from vireo.api.objects import Live, OwnView
 from vireo.api.quantities import quantity
 from vireo.api.reasons import Reason
+from vireo.kinds.platform.use import platform
 from vireo.kinds.virtualdisk.contents import POPULATORS, asked_of_cdi, of_others, word
-from vireo.kinds.virtualdisk.datastores import platform
 from vireo.kinds.virtualdisk.series import Disk, Series
 from vireo.kinds.virtualdisk.views import ImportSourceView, SnapshotView
 

@@ -30,6 +30,14 @@ def disk_status(user: User, disk: str) -> VirtualDiskStatus | None:
     return status
 
 
+def claim_of(user: User, disk: str) -> str:
+    """The claim of a disk that can be attached."""
+    status = disk_status(user, disk)
+    assert status is not None, "why_not says that the disk exists"
+    assert status.claim is not None, "why_not says that the disk has a claim"
+    return status.claim
+
+
 def disks_by_claim(user: User, named: Iterable[str]) -> dict[str, str]:
     """The disks that the spec names, and those that the status says are attached, by their claims."""
     before = {one.claim: one.disk for one in user.status.disks}

@@ -18,7 +18,7 @@ from vireo.api.resources import (
     Resource,
 )
 from vireo.kinds.platform.kind import THE_PLATFORM
-from vireo.kinds.platform.types import PlatformStatus
+from vireo.kinds.platform.use import platform
 from vireo.kinds.virtualdisk import use as disks
 from vireo.kinds.virtualmachine.attached import named_disks
 from vireo.kinds.virtualmachine.power import Machine, made, twin
@@ -34,12 +34,6 @@ PREFERENCES: Final[dict[str, Resource]] = {"Cluster": CLUSTER_PREFERENCE, "Names
 def why_not(machine: Machine) -> Finding | None:
     """The first reason why the machine can not be made, changed or started now."""
     return next((finding for check in CHAIN if (finding := check(machine))), None)
-
-
-def platform(machine: Machine) -> PlatformStatus | None:
-    """What the cluster can do; None until it was looked at."""
-    live = machine.uses.get(THE_PLATFORM)
-    return live.view.status if live and live.view.status.observed_generation else None
 
 
 def platform_not_ready(machine: Machine) -> Finding | None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from vireo.api.conditions import READY, Finding, condition
+from vireo.api.conditions import READY, Finding, condition, pause
 from vireo.api.names import FINALIZER
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Call, Desired
@@ -84,7 +84,7 @@ def asks_again(machine: Machine, waiting: Finding | None) -> datetime | None:
         return None
     said = condition(machine.status.conditions, READY)
     missing = machine.now - said.last_transition_time if said else timedelta()
-    return machine.now + min(max(missing / 4, ASKED_FIRST), ASKED_AT_LEAST)
+    return machine.now + pause(missing, ASKED_FIRST, ASKED_AT_LEAST)
 
 
 def _end(machine: Machine) -> Desired:

@@ -11,9 +11,10 @@ from typing import Final
 from vireo.api.names import LABEL_MANAGED
 from vireo.api.objects import Child, Manifest
 from vireo.api.resources import KUBEVIRT_MACHINE, Key
-from vireo.kinds.virtualdisk.use import disk_status
+from vireo.kinds.platform.use import platform
+from vireo.kinds.virtualdisk.use import claim_of, disk_status
 from vireo.kinds.virtualmachine.attached import named_disks
-from vireo.kinds.virtualmachine.checks import instance_type, platform, preference
+from vireo.kinds.virtualmachine.checks import instance_type, preference
 from vireo.kinds.virtualmachine.power import Machine, made, strategy, twin
 from vireo.kinds.virtualmachine.types import BOOT, CLOUD_INIT, POD_NETWORK, Network
 from vireo.kinds.virtualmachine.views import Domain
@@ -144,18 +145,11 @@ def _volumes(machine: Machine) -> list[Manifest]:
     return [
         *([{"name": BOOT, "containerDisk": {"image": boot.image}}] if boot.image else []),
         *(
-            {"name": name, "persistentVolumeClaim": {"claimName": _claim(machine, disk)}}
+            {"name": name, "persistentVolumeClaim": {"claimName": claim_of(machine, disk)}}
             for name, disk in named_disks(machine.spec)
         ),
         *([_cloud_init(initialization.cloud_init_secret)] if initialization else []),
     ]
-
-
-def _claim(machine: Machine, disk: str) -> str:
-    status = disk_status(machine, disk)
-    assert status is not None, "why_not says that the disk exists"
-    assert status.claim is not None, "why_not says that the disk has a claim"
-    return status.claim
 
 
 def _cloud_init(secret: str) -> Manifest:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from vireo.api.conditions import READY, Finding, condition
+from vireo.api.conditions import READY, Finding, condition, pause
 from vireo.api.reasons import Reason
 from vireo.api.resources import Key
 from vireo.kinds.pods import IMAGE_TROUBLES, USUAL_WAITS, Waiting, said, stable
@@ -62,7 +62,7 @@ def looks_again(machine: Machine) -> datetime | None:
     live = instance(machine)
     born = live.meta.creation_timestamp if live else None
     if power(machine) is Power.STARTING and born:
-        return max(born + SETTLES, machine.now + min(max((machine.now - born) / 4, SETTLES), LATEST))
+        return max(born + SETTLES, machine.now + pause(machine.now - born, SETTLES, LATEST))
     return None if overdue(machine) else _due(machine)
 
 

@@ -1,20 +1,17 @@
 """VirtualSwitch: why it is not as its spec asks, as an ordered chain. The first finding is what is said, and what stops."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
-from vireo.api.conditions import Finding
+from vireo.api.conditions import Finding, listed
 from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import once
 from vireo.api.resources import NODE
 from vireo.kinds.cluster import NodeView
 from vireo.kinds.platform.kind import THE_PLATFORM
-from vireo.kinds.platform.types import PlatformStatus
+from vireo.kinds.platform.use import platform
 from vireo.kinds.virtualswitch.ports import Switch, ports
-
-NAMED_AT_MOST: Final = 8
-"""How many objects a message lists."""
 
 Check = Callable[[Switch], Finding | None]
 
@@ -39,7 +36,7 @@ def in_use(switch: Switch) -> Finding | None:
 
 
 def platform_unknown(switch: Switch) -> Finding | None:
-    if _platform(switch):
+    if platform(switch):
         return None
     return Finding(
         Reason.RECONCILING, f"{THE_PLATFORM} has not been looked at yet; the switch is made as soon as it was."
@@ -47,7 +44,7 @@ def platform_unknown(switch: Switch) -> Finding | None:
 
 
 def multus_missing(switch: Switch) -> Finding | None:
-    known = _platform(switch)
+    known = platform(switch)
     part = known.component("Networks") if known else None
     if part is None or part.state == "Supported":
         return None
@@ -87,17 +84,6 @@ def hosts(switch: Switch) -> tuple[tuple[str, ...], tuple[str, ...]]:
     bridge = switch.spec.uplink.bridge
     names = sorted((one.meta.name, one.view.has_bridge(bridge)) for one in nodes)
     return tuple(name for name, has in names if has), tuple(name for name, has in names if not has)
-
-
-def listed(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    more = f" and {len(ordered) - NAMED_AT_MOST} more" if len(ordered) > NAMED_AT_MOST else ""
-    return ", ".join(ordered[:NAMED_AT_MOST]) + more
-
-
-def _platform(switch: Switch) -> PlatformStatus | None:
-    live = switch.uses.get(THE_PLATFORM)
-    return live.view.status if live and live.view.status.observed_generation else None
 
 
 CHAIN: Final[tuple[Check, ...]] = (platform_unknown, multus_missing, uplink_missing)

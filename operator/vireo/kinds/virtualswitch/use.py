@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from vireo.api.conditions import Finding
+from vireo.api.conditions import NAMED_AT_MOST, Finding
 from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Observed
@@ -17,9 +17,6 @@ User = Observed[Any, Any]
 """An object of a kind in USERS, whose `uses` has the switches that its spec names, and its namespace."""
 Known = tuple[VirtualSwitchSpec, VirtualSwitchStatus]
 Check = Callable[[User, Connection, Known], Finding | None]
-
-NAMED_AT_MOST: Final = 8
-"""How many objects a message lists."""
 
 
 def switch_keys(namespace: str, switches: set[str]) -> frozenset[Key]:
