@@ -3,16 +3,13 @@
 Its upload proxy is left out, which takes what people send from outside; and the importer has no libnbd, which only disks of VMware need.
 """
 
-import functools
 import json
-import subprocess
 
-from cloud.api import Api, Object, condition, documents
-from cloud.build import binary
+from cloud.api import Api, Object, condition
 from cloud.build.images import REGISTRY
 from cloud.settings import Settings
-from cloud.steps import Failure, NotYet, Steps
-from cloud.workloads import check_rolled_out
+from cloud.steps import NotYet, Steps
+from cloud.workloads import apply, check_rolled_out, printed
 
 NAMESPACE = "cdi"
 PATH = "/apis/cdi.kubevirt.io/v1beta1/cdis/cdi"
@@ -25,9 +22,7 @@ def deploy(settings: Settings, steps: Steps) -> None:
     """Installs CDI and returns when it is deployed."""
     with steps.step("CDI") as step:
         api = Api(settings)
-        for manifest in (_namespace(), *operator(), cdi()):
-            name = f"{manifest['kind']} {manifest['metadata']['name']}"
-            step.wait(name, functools.partial(api.apply, manifest), seconds=60, advice=ADVICE)
+        apply(api, step, (_namespace(), *operator(), cdi()), ADVICE)
         step.wait("CDI to be deployed", lambda: check_deployed(api), seconds=240, advice=ADVICE)
 
 
@@ -65,8 +60,4 @@ def _namespace() -> Object:
 
 def operator() -> list[Object]:
     """The operator's own manifests."""
-    command = (str(binary("cdi-manifests")), f"-namespace={NAMESPACE}", f"-registry={REGISTRY}")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Failure(f"{command[0]}: {done.stderr.strip()}", advice="a fault of the build: see hack/cloud/build")
-    return documents(done.stdout)
+    return printed("cdi-manifests", f"-namespace={NAMESPACE}", f"-registry={REGISTRY}")

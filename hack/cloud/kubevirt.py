@@ -1,17 +1,14 @@
 """KubeVirt, installed by its own operator from the manifests that its own generators print."""
 
-import functools
 import json
-import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from cloud.api import Api, Object, condition, documents
-from cloud.build import binary
+from cloud.api import Api, Object, condition
 from cloud.networks.node import BINDING
 from cloud.settings import Settings
-from cloud.steps import Failure, NotYet, Steps
-from cloud.workloads import check_rolled_out
+from cloud.steps import NotYet, Steps
+from cloud.workloads import apply, check_rolled_out, printed
 
 NAMESPACE = "kubevirt"
 PATH = f"/apis/kubevirt.io/v1/namespaces/{NAMESPACE}/kubevirts/kubevirt"
@@ -39,10 +36,7 @@ def deploy(settings: Settings, steps: Steps, tolerations: Sequence[Object] = ())
     """
     with steps.step("KubeVirt") as step:
         api = Api(settings)
-        wanted = [_namespace(), *operator(), kubevirt(tolerations)]
-        for manifest in wanted:
-            name = f"{manifest['kind']} {manifest['metadata']['name']}"
-            step.wait(name, functools.partial(api.apply, manifest), seconds=60, advice=ADVICE)
+        apply(api, step, (_namespace(), *operator(), kubevirt(tolerations)), ADVICE)
         step.wait("KubeVirt to be deployed", lambda: check_deployed(api), seconds=420, advice=ADVICE)
 
 
@@ -109,11 +103,7 @@ def _namespace() -> Object:
 
 def operator() -> list[Object]:
     """The operator's own manifests, with a readiness check that looks at once."""
-    command = (str(binary("kubevirt-manifests")), f"-namespace={NAMESPACE}", "-registry=registry.local", "-replicas=1")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Failure(f"{command[0]}: {done.stderr.strip()}", advice="a fault of the build: see hack/cloud/build")
-    manifests = documents(done.stdout)
+    manifests = printed("kubevirt-manifests", f"-namespace={NAMESPACE}", "-registry=registry.local", "-replicas=1")
     for manifest in manifests:
         manifest.pop("status", None)
         if manifest["kind"] == "Deployment":

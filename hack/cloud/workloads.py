@@ -1,7 +1,28 @@
-"""Deployments and DaemonSets: whether they are rolled out, and if not, what their pods wait for."""
+"""What is installed: manifests that are applied; whether Deployments and DaemonSets are rolled out, and what their pods wait for."""
 
-from cloud.api import Api, Object, condition
-from cloud.steps import NotYet
+import functools
+import subprocess
+from collections.abc import Iterable
+
+from cloud.api import Api, Object, condition, documents
+from cloud.build import binary
+from cloud.steps import Failure, NotYet, Step
+
+
+def apply(api: Api, step: Step, manifests: Iterable[Object], advice: str, seconds: int = 60) -> None:
+    """One after the other, each as soon as the API server takes it. Raises Failure after so many seconds for one."""
+    for manifest in manifests:
+        name = f"{manifest['kind']} {manifest['metadata']['name']}"
+        step.wait(name, functools.partial(api.apply, manifest), seconds=seconds, advice=advice)
+
+
+def printed(program: str, *arguments: str) -> list[Object]:
+    """The manifests that a program of ours prints by the generators of an operator's module. Raises Failure with its words."""
+    command = (str(binary(program)), *arguments)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failure(f"{command[0]}: {done.stderr.strip()}", advice="a fault of the build: see hack/cloud/build")
+    return documents(done.stdout)
 
 
 def check_rolled_out(api: Api, namespace: str, path: str) -> None:

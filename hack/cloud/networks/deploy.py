@@ -1,6 +1,5 @@
 """Multus in the cluster: its CRD and its rights, and the attachment that a machine's port goes through."""
 
-import functools
 import json
 from collections.abc import Iterator
 
@@ -9,6 +8,7 @@ from cloud.build import artefact
 from cloud.networks.node import BINDING, MARKER_USER, MULTUS_USER
 from cloud.settings import Settings
 from cloud.steps import Steps
+from cloud.workloads import apply
 
 CRD = "attachment-crd"
 NAMESPACE = "kubevirt"
@@ -19,9 +19,7 @@ def deploy(settings: Settings, steps: Steps) -> None:
     """Installs what Multus on the nodes asks the API server for."""
     with steps.step("networks") as step:
         api = Api(settings)
-        for manifest in (*_crds(steps), *_rights(), _namespace(), _binding()):
-            name = f"{manifest['kind']} {manifest['metadata']['name']}"
-            step.wait(name, functools.partial(api.apply, manifest), seconds=60, advice=ADVICE)
+        apply(api, step, (*_crds(steps), *_rights(), _namespace(), _binding()), ADVICE)
 
 
 def _crds(steps: Steps) -> Iterator[Object]:

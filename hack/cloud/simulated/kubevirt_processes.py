@@ -23,6 +23,7 @@ from cloud.simulated.address import player_address
 from cloud.simulated.labels import SIMULATED, TOLERATION, namespace_annotations
 from cloud.simulated.load import state_of
 from cloud.steps import Failure, NotYet, Step, Steps
+from cloud.workloads import apply
 
 NAMESPACE = "kubevirt"
 CORE, APPS, BATCH = (f"/{root}/namespaces/{NAMESPACE}" for root in ("api/v1", "apis/apps/v1", "apis/batch/v1"))
@@ -41,9 +42,7 @@ def deploy(settings: Settings, steps: Steps) -> None:
     """Installs KubeVirt, and returns when its API serves. KWOK must run."""
     with steps.step("KubeVirt as processes") as step:
         api = Api(settings)
-        for manifest in (_namespace(), *_operator(), _kubevirt()):
-            name = f"{manifest['kind']} {manifest['metadata']['name']}"
-            step.wait(name, functools.partial(api.apply, manifest), seconds=60, advice=ADVICE)
+        apply(api, step, (_namespace(), *_operator(), _kubevirt()), ADVICE)
         _start(settings, api, step, "virt-operator")
         _install_strategy(settings, api, step)
         for part in ("virt-api", "virt-controller"):

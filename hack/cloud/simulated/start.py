@@ -1,6 +1,5 @@
 """Starts KWOK and the player, and makes the nodes that they play."""
 
-import functools
 import sys
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -18,6 +17,7 @@ from cloud.simulated.labels import DOWN, HANDLER, NODE, SIMULATED
 from cloud.simulated.load import state_of
 from cloud.simulated.player.durations import write_defaults
 from cloud.steps import NotYet, Steps
+from cloud.workloads import apply
 
 HERE = Path(__file__).parent
 KWOK, PLAYER = "kwok", "simulated-virt-handler"
@@ -34,9 +34,7 @@ def deploy(settings: Settings, steps: Steps) -> None:
         api = Api(settings)
         make_reachable(settings)
         _make_credentials(settings)
-        for manifest in documents((HERE / "rbac.yaml").read_text()):
-            name = f"{manifest['kind']} {manifest['metadata']['name']}"
-            step.wait(name, functools.partial(api.apply, manifest), seconds=30, advice=ADVICE)
+        apply(api, step, documents((HERE / "rbac.yaml").read_text()), ADVICE, seconds=30)
         _start_kwok(settings, api)
         _start_player(settings)
         _make_nodes(settings, api)

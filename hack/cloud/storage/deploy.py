@@ -1,6 +1,5 @@
 """The storage device in the cluster: snapshot CRDs, datastores, the driver with its side-cars, and snapshot-controller."""
 
-import functools
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from cloud.api import Api, Object, documents
 from cloud.build import artefact, image
 from cloud.settings import SHARED_ON_NODES, Settings
 from cloud.steps import NotYet, Steps
-from cloud.workloads import check_rolled_out
+from cloud.workloads import apply, check_rolled_out
 
 NAMESPACE, DRIVER = "storage", "files.csi.vireo.dev"
 TOPOLOGY = {f"{DRIVER}/folder": "shared"}  # the label of nodes that see the volumes; see driver/node.go
@@ -28,9 +27,7 @@ def deploy(settings: Settings, steps: Steps) -> None:
         registry.push(settings, [image(name) for name in IMAGES])
         # The classes before the workloads: with a VolumeSnapshotClass there, the API server knows what they ask it for.
         wanted = [*crds(steps), *manifests({name: image(name).reference for name in IMAGES})]
-        for manifest in wanted:
-            name = f"{manifest['kind']} {manifest['metadata']['name']}"
-            step.wait(name, functools.partial(api.apply, manifest), seconds=60, advice=ADVICE)
+        apply(api, step, wanted, ADVICE)
         step.wait("the storage device", lambda: check_ready(settings, api), seconds=180, advice=ADVICE)
 
 
