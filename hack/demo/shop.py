@@ -2,32 +2,19 @@
 
 import ipaddress
 import json
-from typing import Any
 
 from cloud.console import Console
+from demo.acts import DISKS, MACHINES, operate
 from demo.terminal import Terminal
 
 MACHINE, DISK, RESTORED, PORT_GROUP = "db", "db-data", "db-data-before", "inside"
 SWITCHES, WORKLOADS = "virtualswitch.vireo.dev", "containerworkload.vireo.dev"
-MACHINES, DISKS, OPERATIONS = "virtualmachine.vireo.dev", "virtualdisk.vireo.dev", "operation.vireo.dev"
-SNAPSHOT: dict[str, Any] = {
-    "apiVersion": "vireo.dev/v1alpha1",
-    "kind": "Operation",
-    "metadata": {"name": "before"},
-    "spec": {"action": "Snapshot", "target": {"kind": "VirtualDisk", "name": DISK}},
-}
-FROM_SNAPSHOT: dict[str, Any] = {
-    "apiVersion": "vireo.dev/v1alpha1",
-    "kind": "VirtualDisk",
-    "metadata": {"name": RESTORED},
-    "spec": {"size": "1Gi", "source": {"snapshot": {"name": f"{DISK}-before"}}},
-}
-RESTART: dict[str, Any] = {
-    "apiVersion": "vireo.dev/v1alpha1",
-    "kind": "Operation",
-    "metadata": {"name": "with-the-restored"},
-    "spec": {"action": "Restart", "target": {"kind": "VirtualMachine", "name": MACHINE}},
-}
+FROM_SNAPSHOT = f"""\
+apiVersion: vireo.dev/v1alpha1
+kind: VirtualDisk
+metadata: {{name: {RESTORED}}}
+spec: {{size: 1Gi, source: {{snapshot: {{name: {DISK}-before}}}}}}
+"""
 
 
 def tell(terminal: Terminal) -> None:
@@ -62,25 +49,19 @@ def _lose_what_was_written(terminal: Terminal) -> None:
     with Console(terminal.settings, terminal.namespace, MACHINE) as console:
         console.run("mke2fs -q -F /dev/vdb && mount /dev/vdb /mnt && echo 'order 1: a bird' > /mnt/orders && sync")
         terminal.show(console.run("cat /mnt/orders"))
-        _create(terminal, SNAPSHOT)
-        terminal.kubectl("wait", f"{OPERATIONS}/before", "--for=condition=Complete", "--timeout=120s")
+        operate(terminal, "before", "Snapshot", DISK, kind="VirtualDisk")
         terminal.show(console.run("rm /mnt/orders; umount /mnt; echo 'the orders are gone'"))
 
 
 def _bring_it_back(terminal: Terminal) -> None:
     terminal.say("A disk from the snapshot, given to the machine, which is restarted for it")
-    _create(terminal, FROM_SNAPSHOT)
+    terminal.kubectl("create", "--filename=-", given=FROM_SNAPSHOT)
     more = [{"op": "add", "path": "/spec/disks/-", "value": {"name": "before", "disk": RESTORED}}]
     terminal.kubectl("patch", MACHINES, MACHINE, "--type=json", "--patch", json.dumps(more))
     terminal.kubectl("wait", f"{DISKS}/{RESTORED}", "--for=condition=Ready", "--timeout=120s")
-    _create(terminal, RESTART)
-    terminal.kubectl("wait", f"{OPERATIONS}/with-the-restored", "--for=condition=Complete", "--timeout=120s")
+    operate(terminal, "with-the-restored", "Restart", MACHINE)
     with Console(terminal.settings, terminal.namespace, MACHINE) as console:
         terminal.show(console.run("mount /dev/vdc /mnt && cat /mnt/orders"))
-
-
-def _create(terminal: Terminal, document: dict[str, Any]) -> None:
-    terminal.kubectl("create", "--filename=-", given=json.dumps(document))
 
 
 def _ask(terminal: Terminal, workload: str, url: str) -> None:

@@ -8,17 +8,11 @@ from collections.abc import Mapping
 from cloud.console import Console
 from cloud.settings import CHECKOUT, Settings
 from demo import shop
+from demo.acts import DISKS, MACHINES, OPERATIONS, operate
 from demo.terminal import Terminal
 
 NAMESPACE, MACHINE, DISK = "demo", "hello", "hello-data"
-MACHINES, DISKS, OPERATIONS = "virtualmachine.vireo.dev", "virtualdisk.vireo.dev", "operation.vireo.dev"
 GREETING = r"Welcome to .*"
-OPERATION = """\
-apiVersion: vireo.dev/v1alpha1
-kind: Operation
-metadata: {{name: {name}}}
-spec: {{action: {action}, target: {{kind: VirtualMachine, name: {machine}}}}}
-"""
 
 
 def tell(settings: Settings) -> None:
@@ -86,8 +80,7 @@ def _restart(terminal: Terminal) -> None:
 
 
 def _operate(terminal: Terminal, name: str, action: str) -> None:
-    terminal.kubectl("create", "--filename=-", given=OPERATION.format(name=name, action=action, machine=MACHINE))
-    terminal.kubectl("wait", f"{OPERATIONS}/{name}", "--for=condition=Complete", "--timeout=120s")
+    operate(terminal, name, action, MACHINE)
     terminal.kubectl("get", OPERATIONS, name, "--output=wide")
 
 
