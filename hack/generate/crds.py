@@ -83,10 +83,9 @@ def _metadata(kind: AnyKind) -> Schema:
     """A structural schema may say of metadata how an object is named, and nothing else."""
     if kind.singleton:
         return {"type": "object", "properties": {"name": {"type": "string", "enum": [kind.singleton]}}}
-    limits: Schema = {"maxLength": kind.longest_name} if kind.longest_name < LONGEST_NAME else {}
-    if kind.name_pattern:
-        limits["pattern"] = kind.name_pattern
-    return {"type": "object", **({"properties": {"name": {"type": "string", **limits}}} if limits else {})}
+    if kind.longest_name < LONGEST_NAME:
+        return {"type": "object", "properties": {"name": {"type": "string", "maxLength": kind.longest_name}}}
+    return {"type": "object"}
 
 
 def _version(kind: AnyKind) -> dict[str, Any]:

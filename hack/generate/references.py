@@ -99,8 +99,7 @@ def _facts(kind: AnyKind) -> Iterator[str]:
     if kind.singleton:
         yield f"- There is one, named `{kind.singleton}`"
     elif kind.longest_name < LONGEST_NAME:
-        matching = f" and matches `{kind.name_pattern}`" if kind.name_pattern else ""
-        yield f"- A name has at most {kind.longest_name} characters{matching}"
+        yield f"- A name has at most {kind.longest_name} characters"
     if kind.ready_when:
         yield f"- Wait for it: `{kind.ready_when}`"
 

@@ -124,8 +124,6 @@ class Kind(Generic[Spec, Status]):
     """Whether `kubectl scale` and autoscalers work: the spec has `replicas`, the status `replicas` and `selector`."""
     longest_name: int = 253
     """How many characters a name may have: 63 where it becomes the value of a label."""
-    name_pattern: str = ""
-    """What a name must match beyond what every object's must: LABEL_PATTERN where dots are not taken."""
 
     @property
     def name(self) -> str:

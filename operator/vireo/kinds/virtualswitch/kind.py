@@ -5,13 +5,12 @@ from typing import Final
 from vireo.api.kind import Column, Kind, Watch, controlled
 from vireo.api.objects import Meta
 from vireo.api.resources import ATTACHMENT, NAMESPACE, NODE, VIRTUAL_SWITCH, Key
-from vireo.api.schema import LABEL_PATTERN
 from vireo.kinds.cluster import NamespaceView, NodeView
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.virtualswitch.desired import desired
 from vireo.kinds.virtualswitch.ports import user_keys
 from vireo.kinds.virtualswitch.status import status_of
-from vireo.kinds.virtualswitch.types import VirtualSwitchSpec, VirtualSwitchStatus
+from vireo.kinds.virtualswitch.types import NAME, VirtualSwitchSpec, VirtualSwitchStatus
 from vireo.kinds.virtualswitch.views import AttachmentView
 
 
@@ -29,7 +28,7 @@ KIND: Final = Kind(
     spec=VirtualSwitchSpec,
     status=VirtualSwitchStatus,
     longest_name=63,
-    name_pattern=LABEL_PATTERN,
+    rules=(NAME,),
     columns=(
         Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', "Whether it is as the spec asks."),
         Column("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', "Why, as one word."),

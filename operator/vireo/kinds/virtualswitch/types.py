@@ -18,6 +18,13 @@ PORTS_AT_MOST = 2000
 VlanId = Annotated[int, Field(ge=1, le=4094)]
 
 
+NAME = Rule(
+    "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+    "it becomes part of a name that Multus reads, which takes no dots: small letters, digits and hyphens",
+    path="metadata.name",
+)
+
+
 class Uplink(Model):
     """What the switch is connected to on each node."""
 
