@@ -39,10 +39,11 @@ from vireo.api.names import GROUP
 from vireo.api.objects import Child, Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Apply, Call, Create, Delete, Desired, Observed, Outcome, Step
-from vireo.api.resources import SECRET, Resource
+from vireo.api.resources import SECRET, VIRTUAL_DISK, Resource
 from vireo.kinds import KINDS
 from vireo.kinds.calibration.book import samples
 from vireo.kinds.calibration.types import CalibrationStatus
+from vireo.kinds.virtualdisk.types import Holder
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/cases/*/given.yaml"))
@@ -115,6 +116,18 @@ def read_case(folder: Path) -> Case:
     desired = kind.desired(observed)
     outcomes = tuple(_outcome(one, observed, desired) for one in given.get("outcomes", ()))
     return Case(kind, observed, desired, outcomes)
+
+
+def with_holder(case: Case, holder: Holder | None) -> Case:
+    """The same, had every disk this holder."""
+    uses = {
+        key: replace(live, view=replace(live.view, status=live.view.status.model_copy(update={"held_by": holder})))
+        if live and key.resource == VIRTUAL_DISK
+        else live
+        for key, live in case.observed.uses.items()
+    }
+    observed = replace(case.observed, uses=uses)
+    return replace(case, observed=observed, desired=case.kind.desired(observed))
 
 
 def kind_of(raw: Raw) -> AnyKind:

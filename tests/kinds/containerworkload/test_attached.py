@@ -1,14 +1,13 @@
 """Data is safe: what is attached is said, and only the holder attaches. In every surrounding that there is a case of."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kinds.test_cases import CASES, Case, read_case
+from kinds.test_cases import CASES, Case, read_case, with_holder
 
 from vireo.api.names import FINALIZER
 from vireo.api.resources import CONTAINER_WORKLOAD, POD, VIRTUAL_DISK, VIRTUAL_SWITCH
@@ -85,13 +84,6 @@ def test_nothing_is_let_go_without_a_live_read(folder: Path) -> None:
 @given(folder=st.sampled_from(MINE), holder=HOLDERS)
 def test_only_the_holder_attaches(folder: Path, holder: Holder | None) -> None:
     case = read_case(folder)
-    uses = {
-        key: replace(live, view=replace(live.view, status=live.view.status.model_copy(update={"held_by": holder})))
-        if live and key.resource == VIRTUAL_DISK
-        else live
-        for key, live in case.observed.uses.items()
-    }
-    observed = replace(case.observed, uses=uses)
-    found = replace(case, observed=observed, desired=case.kind.desired(observed))
+    found = with_holder(case, holder)
     ours = holder and (holder.kind, holder.uid) == (CONTAINER_WORKLOAD.kind, case.observed.meta.uid)
     assert ours or not wanted(found)
