@@ -15,6 +15,7 @@ from pydantic import Field
 from vireo.api.conditions import Finding
 from vireo.api.learning import Learned, nothing_learned
 from vireo.api.objects import Child, Live, Meta
+from vireo.api.reasons import Reason
 from vireo.api.resources import Key, Resource
 from vireo.api.schema import Model
 
@@ -176,3 +177,10 @@ class Outcome:
 def refusal(outcomes: tuple[Outcome, ...]) -> Outcome | None:
     """The first step that did not succeed."""
     return next((outcome for outcome in outcomes if not outcome.ok), None)
+
+
+def written(desired: Desired, outcomes: tuple[Outcome, ...]) -> tuple[Child, ...]:
+    """The children as they are now, or may be: where the API server gave no answer nobody knows."""
+    refused = refusal(outcomes)
+    sure_not = refused and refused.finding and refused.finding.reason is not Reason.API_ERROR
+    return () if sure_not else desired.children

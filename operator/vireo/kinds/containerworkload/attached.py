@@ -12,8 +12,7 @@ import msgspec
 
 from vireo.api.names import FINALIZER
 from vireo.api.objects import Manifest
-from vireo.api.reasons import Reason
-from vireo.api.reconcile import Desired, Outcome, once, refusal
+from vireo.api.reconcile import Desired, Outcome, once, written
 from vireo.api.resources import REPLICA_SET
 from vireo.kinds.containerworkload.made import Controller, Workload, made, outcome, pods
 from vireo.kinds.containerworkload.types import AttachedDisk, AttachedNetwork
@@ -139,10 +138,6 @@ def _written_networks(desired: Desired, outcomes: tuple[Outcome, ...]) -> Iterat
 
 
 def _templates(desired: Desired, outcomes: tuple[Outcome, ...]) -> Iterator[Manifest]:
-    """What was written, or may have been: where no answer came nobody knows."""
-    refused = refusal(outcomes)
-    if refused and refused.finding and refused.finding.reason is not Reason.API_ERROR:
-        return
-    for child in desired.children:
+    for child in written(desired, outcomes):
         if "template" in child.manifest["spec"]:
             yield child.manifest["spec"]["template"]

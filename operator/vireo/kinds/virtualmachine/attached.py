@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from vireo.api.names import FINALIZER
 from vireo.api.objects import Live
-from vireo.api.reconcile import Desired, Outcome, once, refusal
+from vireo.api.reconcile import Desired, Outcome, once, written
 from vireo.api.resources import KUBEVIRT_INSTANCE, Key
 from vireo.kinds.pods import Volume
 from vireo.kinds.virtualdisk.use import disks_by_claim
@@ -66,7 +66,7 @@ def _claims(volumes: Iterable[Volume]) -> Iterator[tuple[str, str]]:
 
 
 def _written(desired: Desired, outcomes: tuple[Outcome, ...]) -> Iterator[tuple[str, str]]:
-    for child in () if refusal(outcomes) else desired.children:
+    for child in written(desired, outcomes):
         for volume in child.manifest["spec"]["template"]["spec"]["volumes"]:
             if "persistentVolumeClaim" in volume:
                 yield volume["name"], volume["persistentVolumeClaim"]["claimName"]

@@ -5,7 +5,7 @@ What is named here is held (VirtualSwitch's status.ports), so that a port is giv
 
 from collections.abc import Iterator
 
-from vireo.api.reconcile import Desired, Outcome, refusal
+from vireo.api.reconcile import Desired, Outcome, written
 from vireo.kinds.virtualmachine.power import Machine, instance, made
 from vireo.kinds.virtualmachine.types import AttachedNetwork
 from vireo.kinds.virtualmachine.views import GuestSpec
@@ -31,7 +31,7 @@ def _live(machine: Machine) -> Iterator[tuple[str, str]]:
 
 
 def _written(desired: Desired, outcomes: tuple[Outcome, ...]) -> Iterator[tuple[str, str]]:
-    for child in () if refusal(outcomes) else desired.children:
+    for child in written(desired, outcomes):
         for network in child.manifest["spec"]["template"]["spec"]["networks"]:
             if "multus" in network:
                 yield network["name"], network["multus"]["networkName"]
