@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from api.server import JSON, MERGE, Answer, Server
+from chart.users import invite
 from chart.waiting import until
 from support.user import operation
 
@@ -14,7 +15,6 @@ from vireo.api.resources import OPERATION
 pytestmark = pytest.mark.chart
 
 SHOP = "operations"
-RBAC = "/apis/rbac.authorization.k8s.io/v1"
 USERS = {
     "guest": [],
     "editor": [({"apiGroups": ["vireo.dev"], "resources": ["*"], "verbs": ["*"]})],
@@ -42,14 +42,7 @@ FORGED = {ANNOTATION_REQUESTED_BY: "system:admin"}
 @pytest.fixture(scope="module")
 def shop(installed: Server) -> Iterator[Server]:
     """A namespace with users of different rights."""
-    installed.must("POST", "/api/v1/namespaces", {"metadata": {"name": SHOP}})
-    for user, rules in USERS.items():
-        subject = {"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}
-        reference = {"kind": "Role", "name": user, "apiGroup": "rbac.authorization.k8s.io"}
-        named = {"metadata": {"name": user}}
-        installed.must("POST", f"{RBAC}/namespaces/{SHOP}/roles", {**named, "rules": rules})
-        binding = {**named, "subjects": [subject], "roleRef": reference}
-        installed.must("POST", f"{RBAC}/namespaces/{SHOP}/rolebindings", binding)
+    invite(installed, SHOP, USERS)
     until(lambda: _policies_hold(installed))
     yield installed
     installed.must("DELETE", f"/api/v1/namespaces/{SHOP}")
