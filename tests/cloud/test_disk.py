@@ -30,6 +30,13 @@ def test_it_grows_while_the_machine_runs_and_the_guest_sees_it(user: User) -> No
     assert user.get(DISKS, "d")["status"]["capacity"] == "2Gi"  # type: ignore[index]
 
 
+def test_on_a_datastore_that_is_full_it_says_so_and_asked_for_less_it_is_made(user: User) -> None:
+    user.apply(disk("d", size="1Ti"))
+    assert "datastore fast is full" in user.until_said(DISKS, "d", "ProvisioningFailed")["message"]
+    user.patch(DISKS, "d", size="1Gi")
+    assert user.until_ready(DISKS, "d")["status"]["capacity"] == "1Gi"
+
+
 def test_it_does_not_shrink(user: User) -> None:
     user.apply(disk("d", size="2Gi"))
     user.until_ready(DISKS, "d")
