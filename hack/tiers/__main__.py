@@ -14,7 +14,7 @@ from cloud.build import debian, oci
 from cloud.nodes import needs
 from cloud.steps import Failure, Steps
 from tiers.summary import Result, summary
-from tiers.table import ALL, LANES, TIERS, log_of
+from tiers.table import ALL, TIERS, lanes, log_of
 from tiers.work import TierError, Work
 
 
@@ -39,18 +39,19 @@ def main(arguments: list[str]) -> int:
 
 def run_all(asked: Sequence[str]) -> list[Result]:
     """Lane beside lane, in each one tier after the other; the results in the order that was asked for."""
-    lanes = [lane for names in LANES if (lane := [name for name in asked if name in names])]
+    found = [[name for name in asked if name in names] for names in lanes(os.environ)]
+    side_by_side = [lane for lane in found if lane]
     width = max(map(len, asked))
-    works = {name: _work(name, f"{name:{width}} | " if len(lanes) > 1 else "") for name in asked}
-    with ThreadPoolExecutor(len(lanes)) as pool:
+    works = {name: _work(name, f"{name:{width}} | " if len(side_by_side) > 1 else "") for name in asked}
+    with ThreadPoolExecutor(len(side_by_side)) as pool:
         try:
-            results = list(pool.map(lambda lane: [run(works[name]) for name in lane], lanes))
+            results = list(pool.map(lambda lane: [run(works[name]) for name in lane], side_by_side))
         except KeyboardInterrupt:
             for work in works.values():
                 work.stop()
             raise
-    found = {result.name: result for lane in results for result in lane}
-    return [found[name] for name in asked]
+    by_name = {result.name: result for lane in results for result in lane}
+    return [by_name[name] for name in asked]
 
 
 def _work(name: str, prefix: str) -> Work:

@@ -1,7 +1,7 @@
 """The tiers, in their order: what each does and how long it may take."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,13 +65,27 @@ def frames(work: Work) -> None:
 
 def cloud(work: Work) -> None:
     with cloud_in_force(work) as environment:
-        real = Settings.running({**os.environ, **environment}).real_nodes
-        if not real:
-            why = "; ".join(needs.missing()) or "VIREO_REAL_NODES=0"
-            work.say(f"no real nodes ({why}): left out are the tests in which a real guest boots")
-        work.pytest(
-            "cloud or simulated" if real else "simulated", "--verbose", "--durations=15", environment=environment
-        )
+        if Settings.running({**os.environ, **environment}).real_nodes:
+            _in_the_cloud(work, "(cloud or simulated) and not beside", environment)
+        else:
+            work.say(f"no real nodes ({_why_none()}): left out are the tests in which a real guest boots")
+            _in_the_cloud(work, "simulated", environment)
+
+
+def beside(work: Work) -> None:
+    with cloud_in_force(work) as environment:
+        if Settings.running({**os.environ, **environment}).real_nodes:
+            _in_the_cloud(work, "cloud and beside", environment)
+        else:
+            work.say(f"no real nodes ({_why_none()}): left out")
+
+
+def _in_the_cloud(work: Work, marks: str, environment: Mapping[str, str]) -> None:
+    work.pytest(marks, "--verbose", "--durations=15", environment=environment)
+
+
+def _why_none() -> str:
+    return "; ".join(needs.missing()) or "VIREO_REAL_NODES=0"
 
 
 def _on_a_bare_control_plane(work: Work, marks: str, *options: str) -> None:
@@ -90,6 +104,7 @@ TIERS: Mapping[str, Tier] = {
     "chart": Tier("the chart, as a real API server takes it", 20, chart),
     "frames": Tier("what a switch's ports hear of each other, in a guest with the real bridge plugin", 20, frames),
     "cloud": Tier("the whole cloud: real guests on real nodes", 58, cloud),
+    "beside": Tier("what fills disks, switches and workloads, in a second cloud of real nodes", 58, beside),
 }
 LONG: Mapping[str, Tier] = {
     "proof-fast": Tier("what needs no cluster, with twenty times the examples", 60, proof_fast),
@@ -98,9 +113,16 @@ LONG: Mapping[str, Tier] = {
 }
 """Run only when they are asked for."""
 ALL = {**TIERS, **LONG}
-IN_THE_CLOUD = frozenset({"cloud", "proof-cloud"})
-LANES: tuple[frozenset[str], ...] = (frozenset(ALL) - IN_THE_CLOUD, IN_THE_CLOUD)
-"""What runs side by side: in the cloud, tests mostly wait for guests that boot, and leave the processors to the others."""
+IN_THE_CLOUD, SECOND = frozenset({"cloud", "proof-cloud"}), frozenset({"beside"})
+
+
+def lanes(environment: Mapping[str, str]) -> Sequence[frozenset[str]]:
+    """What runs side by side: in a cloud, tests mostly wait for guests that boot, and leave the processors to the others.
+
+    Where VIREO_CLOUD names the cloud, there is one, and one tier in it after the other.
+    """
+    others = frozenset(ALL) - IN_THE_CLOUD - SECOND
+    return (others, IN_THE_CLOUD | SECOND) if environment.get("VIREO_CLOUD") else (others, IN_THE_CLOUD, SECOND)
 
 
 def log_of(name: str) -> Path:

@@ -32,7 +32,7 @@ from cloud.api import condition
 from cloud.settings import Settings
 from cloud.steps import NotYet
 
-pytestmark = [pytest.mark.cloud, pytest.mark.usefixtures("tools")]
+pytestmark = [pytest.mark.cloud, pytest.mark.beside, pytest.mark.usefixtures("tools")]
 
 CONTENT = random.Random(7).randbytes(16 * CLUSTER)
 """What lies on a machine's disk, in clusters of qcow2."""

@@ -30,6 +30,7 @@ class OciImage(Target):
     """An image: the layers of the `base` targets, and on top one of `entries`.
 
     tag: "" for the image's own key, so that new content never hides behind an old tag.
+    stop_signal: instead of SIGTERM, which the first process of a container does not hear unless it asks for it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class OciImage(Target):
     user: str = ""
     tag: str = ""
     base: Sequence[str] = ()
+    stop_signal: str = ""
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -60,7 +62,8 @@ class OciImage(Target):
         shutil.rmtree(top)
 
     def _config(self) -> Mapping[str, Any]:
-        return {"Entrypoint": list(self.entrypoint), "User": self.user, "Env": [_PATH]}
+        stop = {"StopSignal": self.stop_signal} if self.stop_signal else {}
+        return {"Entrypoint": list(self.entrypoint), "User": self.user, "Env": [_PATH], **stop}
 
 
 def _name(source: Path | Built | None) -> Any:

@@ -334,9 +334,10 @@ IMAGES: Sequence[OciImage] = (
         user="65532",
         tag="1",
         base=("busybox",),
+        stop_signal="SIGKILL",
     ),
     # For the tests' pods: a shell and what it needs, in a layer that the nodes have anyway.
-    OciImage("tools", _TOOLS_ROOT, entrypoint=("/usr/bin/bash",), base=("machine-tools",)),
+    OciImage("tools", _TOOLS_ROOT, entrypoint=("/usr/bin/bash",), base=("machine-tools",), stop_signal="SIGKILL"),
 )
 
 TARGETS: Mapping[str, Target] = {
