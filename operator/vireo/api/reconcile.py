@@ -75,13 +75,21 @@ class Observed(Generic[Spec, Status]):
         found = self._by_resource.get(resource, ())
         return tuple(one for one in found if one.meta.name == name) if name else found
 
+    def live(self, key: Key) -> Live[Any] | None:
+        """The child of that key, as it is."""
+        return self._by_key.get(key)
+
     @cached_property
     def _by_resource(self) -> Mapping[Resource, tuple[Live[Any], ...]]:
         """A decision asks for the same few children dozens of times."""
-        found: defaultdict[Resource, tuple[Live[Any], ...]] = defaultdict(tuple)
+        found: defaultdict[Resource, list[Live[Any]]] = defaultdict(list)
         for one in sorted(self.children, key=lambda one: one.meta.name):
-            found[one.resource] += (one,)
-        return found
+            found[one.resource].append(one)
+        return {resource: tuple(ones) for resource, ones in found.items()}
+
+    @cached_property
+    def _by_key(self) -> Mapping[Key, Live[Any]]:
+        return {one.key: one for one in self.children}
 
 
 def once(fact: Callable[[Observed[Spec, Status]], Fact]) -> Callable[[Observed[Spec, Status]], Fact]:

@@ -65,14 +65,17 @@ class Store:
 
     def children(self, parent: Key, uid: str) -> tuple[Live[Any], ...]:
         """What is below an object, down to the children of children. What an older object of the same name owned is not."""
-        found = [self._live[key.resource][key] for key in sorted(self._children.get(parent, ()))]
-        owners = {uid}
-        below = [one for one in found if one.meta.controller is None or self._is_by_name(one)]
-        while new := [
-            one for one in found if one not in below and one.meta.controller and one.meta.controller.uid in owners
-        ]:
+        below: list[Live[Any]] = []
+        owned: defaultdict[str, list[Live[Any]]] = defaultdict(list)
+        for key in self._children.get(parent, ()):
+            one = self._live[key.resource][key]
+            owner = one.meta.controller
+            (below if owner is None or self._is_by_name(one) else owned[owner.uid]).append(one)
+        owners = [uid]
+        for owner_uid in owners:  # grows as it is walked
+            new = owned.pop(owner_uid, [])
             below += new
-            owners |= {one.meta.uid for one in new}
+            owners += [one.meta.uid for one in new]
         return tuple(sorted(below, key=lambda one: one.key))
 
     def uses(self, key: Key) -> frozenset[Key]:

@@ -43,7 +43,7 @@ def recall(observed: Observed[Any, Any], desired: Desired, applied: Applied) -> 
     known = isinstance(observed.status, Remembering) and observed.status.applied
     if not known or all(child.key in applied for child in desired.children):
         return {}
-    there = ((child, _live(observed, child)) for child in desired.children)
+    there = ((child, observed.live(child.key)) for child in desired.children)
     found = {child.key: (child.digest, footprint(child, live)) for child, live in there if live}
     return found if known == _hash(found) else {}
 
@@ -62,16 +62,12 @@ def _hash(applied: Applied) -> str:
 
 
 def _make(observed: Observed[Any, Any], child: Child, applied: Applied) -> Step | None:
-    live = _live(observed, child)
+    live = observed.live(child.key)
     if live is None:
         return Create(child)
     if settled(child, live, applied) or live.meta.deletion_timestamp:
         return None
     return Apply(child, live)
-
-
-def _live(observed: Observed[Any, Any], child: Child) -> Live[Any] | None:
-    return next((one for one in observed.children if one.key == child.key), None)
 
 
 def settled(child: Child, live: Live[Any], applied: Applied) -> bool:
