@@ -16,10 +16,12 @@ BENCHMARKS: Mapping[str, Mapping[str, str]] = {
     "up": {},
     "writes": {},
     "boot": {},
+    "pairs": {},
     "estimates": {},
     "operators": {"VIREO_REAL_NODES": "0", "VIREO_NODES": "0", "VIREO_RUN": "none"},
     "start": {"VIREO_REAL_NODES": "0", "VIREO_NODES": "5", "VIREO_RUN": "process"},
     "fleet": {"VIREO_REAL_NODES": "0", "VIREO_NODES": "10", "VIREO_RUN": "process"},
+    "quiet": {"VIREO_REAL_NODES": "0", "VIREO_NODES": "5", "VIREO_RUN": "process"},
 }
 """Each with what its own cloud must be; those that ask for nothing run in the cloud in force."""
 

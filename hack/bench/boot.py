@@ -1,7 +1,7 @@
 """Seconds from apply to the guest's greeting: Vireo's machine against the same machine as a plain KubeVirt one, in pairs."""
 
 from bench.figure import median, show, spread
-from bench.machines import Field, field
+from bench.namespace import Field, field
 from cloud.settings import Settings
 
 PAIRS = 10

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bench.machines import Field
+from bench.namespace import Field
 from cloud.api import Api, Object
 from cloud.simulated import volumes
 from cloud.steps import NotYet
@@ -53,9 +53,9 @@ class Crowd:
 def gathered(place: Field, crowd: Crowd) -> Iterator[None]:
     """The crowd, settled. What is below it goes with the namespace, later."""
     place.api.apply_all(volumes.datastores())
-    _apply_all(place, (volumes.volume(place.namespace, f"disk-{number}") for number in range(crowd.disks)))
+    apply_all(place.api, (volumes.volume(place.namespace, f"disk-{number}") for number in range(crowd.disks)))
     try:
-        _apply_all(place, crowd.manifests(place))
+        apply_all(place.api, crowd.manifests(place))
         place.until(f"{crowd.objects} objects to be Ready", lambda: _check_ready(place, crowd), crowd.patience)
         place.settle(user="")
         yield
@@ -68,9 +68,10 @@ def _delete_volumes(place: Field) -> None:
     Api(place.settings).request("DELETE", volumes.volumes_of(place.namespace))
 
 
-def _apply_all(place: Field, manifests: Iterable[Object]) -> None:
+def apply_all(api: Api, manifests: Iterable[Object]) -> None:
+    """Begins them in their order, several at once."""
     with ThreadPoolExecutor(WRITERS) as writers:
-        for _ in writers.map(place.api.apply, manifests):
+        for _ in writers.map(api.apply, manifests):
             pass
 
 

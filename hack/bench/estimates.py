@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from bench.figure import median, show, spread
-from bench.machines import VIREO, Field, field
+from bench.namespace import VIREO, Field, field
 from cloud.api import Object, condition
 from cloud.settings import Settings
 from cloud.steps import Failure, NotYet

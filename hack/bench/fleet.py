@@ -12,7 +12,7 @@ from statistics import fmean
 from time import monotonic
 
 from bench.figure import show, spread
-from bench.machines import Field, field
+from bench.namespace import Field, field
 from bench.usage import cpu_seconds
 from cloud import audit, processes
 from cloud.api import Object

@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bench import machines, played
+from bench import namespace, played
 from bench.figure import show
-from bench.machines import KUBEVIRT, VIREO, Field
+from bench.namespace import KUBEVIRT, VIREO, Field
 from bench.usage import cpu_seconds, peak, resident, until_quiet
 from cloud import audit, pki, processes, vireo
 from cloud.api import Api, Object, documents
@@ -87,7 +87,7 @@ def _measure(settings: Settings, user: str, operator: Callable[[Path], Process])
     """One operator, alone: started on nothing, many machines made, changed, left alone; started on all of them."""
     process = operator(_kubeconfig(settings, user))
     try:
-        with machines.field(settings, patience=PATIENCE) as place:
+        with namespace.field(settings, patience=PATIENCE) as place:
             since, work = audit.mark(settings), Work(place, Side(), processes.start(settings, process).pid)
             work.phase("start on nothing", lambda: until_quiet(work.pid))
             work.phase("make", work.make)

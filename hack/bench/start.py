@@ -9,7 +9,7 @@ import os
 from bench.crowd import Crowd, gathered
 from bench.figure import median, show, spread
 from bench.listing import Listing, list_all
-from bench.machines import Field, field
+from bench.namespace import Field, field
 from bench.upkeep import Life, begin_anew
 from cloud import vireo
 from cloud.api import Api

@@ -37,7 +37,7 @@ def begin_anew(settings: Settings, objects: int) -> Life:
     found = _until_settled(settings, objects)
     seconds = time.monotonic() - began
     until_quiet(pid)
-    requests = Counter({verb: int(count) for verb, count in _sums(found, "vireo_writes_total", "verb").items()})
+    requests = Counter({verb: int(count) for verb, count in sums(found, "vireo_writes_total", "verb").items()})
     return Life(seconds, resident(pid), peak(pid), requests)
 
 
@@ -45,7 +45,7 @@ def _until_settled(settings: Settings, objects: int) -> str:
     """The page of metrics that said so."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        page = _page(settings)
+        page = metrics(settings)
         if _is_settled(page, objects):
             return page
         time.sleep(LOOK_SECONDS)
@@ -54,12 +54,12 @@ def _until_settled(settings: Settings, objects: int) -> str:
 
 def _is_settled(page: str, objects: int) -> bool:
     """Nothing is due, and as much was reconciled as there is: what a start has to look at, it has looked at."""
-    leads, depth = _sums(page, "vireo_leader").total(), _sums(page, "vireo_queue_depth").total()
-    return leads == 1 and depth == 0 and _sums(page, "vireo_reconcile_duration_seconds_count").total() >= objects
+    leads, depth = sums(page, "vireo_leader").total(), sums(page, "vireo_queue_depth").total()
+    return leads == 1 and depth == 0 and sums(page, "vireo_reconcile_duration_seconds_count").total() >= objects
 
 
-def _page(settings: Settings) -> str:
-    """Nothing while the operator does not serve yet."""
+def metrics(settings: Settings) -> str:
+    """What the operator on the host says of itself; nothing while it does not serve yet."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{vireo.port(settings)}/metrics", timeout=30) as answer:
             return str(answer.read().decode())
@@ -67,7 +67,7 @@ def _page(settings: Settings) -> str:
         return ""
 
 
-def _sums(page: str, name: str, label: str = "") -> Counter[str]:
+def sums(page: str, name: str, label: str = "") -> Counter[str]:
     """The samples of that name, added up by the value of a label."""
     found: Counter[str] = Counter()
     for family in text_string_to_metric_families(page):

@@ -2,11 +2,21 @@
 
 import os
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+
+from cloud import cgroups, processes
+from cloud.settings import Settings
+from cloud.steps import Failure
+from cloud.vireo import OPERATOR
 
 TICKS = os.sysconf("SC_CLK_TCK")
 QUIET = (0.15, 6.0)
 """An operator that takes at most so many seconds of a processor in so many seconds has nothing to do; timers run for 5 s."""
+
+PROGRAM = b"/usr/local/bin/vireo"
+"""Vireo in its image."""
 
 
 def until_quiet(pid: int) -> None:
@@ -16,6 +26,23 @@ def until_quiet(pid: int) -> None:
     while (now := cpu_seconds(pid)) - before > most or before < 0:
         before = now
         time.sleep(seconds)
+
+
+def of_vireo(settings: Settings) -> frozenset[int]:
+    """All that runs of Vireo in the cloud: on the host, or in pods, and then also those who stand by and those who admit. Raises Failure
+    where nothing does."""
+    if settings.run == "process":
+        found = {one.pid for one in processes.everything(settings, OPERATOR)}
+    else:
+        found = {pid for pid in cgroups.members(settings.network.cgroup) if PROGRAM in _command(pid)}
+    if not found:
+        raise Failure("Vireo does not run", advice="make up")
+    return frozenset(found)
+
+
+def cpu_seconds_of(pids: Iterable[int]) -> float:
+    """Of all of them."""
+    return sum(cpu_seconds(pid) for pid in pids)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -37,3 +64,10 @@ def peak(pid: int) -> float:
 def _mebibytes(pid: int, name: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
+
+
+def _command(pid: int) -> list[bytes]:
+    """Nothing for one that has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return []
