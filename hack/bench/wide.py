@@ -123,8 +123,8 @@ class Wide:
 def wide(settings: Settings) -> Iterator[Wide]:
     """Prepared, and gone afterwards."""
     found = Wide(settings, f"bench-{uuid.uuid4().hex[:6]}")
-    found.prepare()
     try:
+        found.prepare()
         yield found
     finally:
         found.remove()
