@@ -15,6 +15,9 @@ ATTACHMENTS = "k8s.cni.cncf.io/v1"
 RESOURCE_NAME = "k8s.v1.cni.cncf.io/resourceName"
 CLAIM_FIELDS = ("accessModes", "resources", "storageClassName", "volumeMode")
 
+UNTIL_TOLD = ["busybox", "sh", "-c", "trap exit TERM; busybox sleep infinity & wait"]
+"""What a container runs that ends at once when it is told to, as most do not that are their pod's first process."""
+
 Make = Callable[[str], list[Object]]
 """The objects by that name, in the order in which they are applied. The last is the one that becomes ready."""
 
@@ -36,12 +39,15 @@ def twins(place: Field, steps: Steps) -> Iterator[Twins]:
     def disk(name: str) -> list[Object]:
         return [place.disk(name, size="128Mi", source=source)]
 
+    def workload(name: str) -> list[Object]:
+        return [place.workload(name, command=UNTIL_TOLD)]
+
     def connected(name: str) -> list[Object]:
         switch = place.switch(name)
         port = {"name": "front", "switch": switch["metadata"]["name"], "portGroup": PORT_GROUP}
-        return [switch, place.machine(name, networks=[port])]
+        return [switch, place.machine(name, networks=[port], gracePeriod="1s")]
 
-    yield Twins("workload", "a Deployment", lambda name: [place.workload(name)], lambda: _deployment(place))
+    yield Twins("workload", "a Deployment", workload, lambda: _deployment(place))
     yield Twins("disk from a URL", "a DataVolume", disk, lambda: _data_volume(place, source))
     yield Twins(
         "machine on a switch", "a KubeVirt machine on an attachment", connected, lambda: _attached_machine(place)
