@@ -36,6 +36,7 @@ def uses(meta: Meta, spec: VirtualDiskSpec, status: VirtualDiskStatus) -> frozen
     return frozenset(one for one in (THE_PLATFORM, holder_key(meta.namespace, status), source) if one)
 
 
+CLAIMS: Final = Watch(CLAIM, ClaimView, parent=VIRTUAL_DISK, owner=disk_of, by_name=True, label=LABEL_DISK)
 SNAPSHOTS: Final = Watch(
     SNAPSHOT, SnapshotView, parent=VIRTUAL_DISK, owner=disk_of_snapshot, by_name=True, label=LABEL_DISK
 )
@@ -82,7 +83,7 @@ KIND: Final = Kind(
         Column("Message", "string", '.status.conditions[?(@.type=="Ready")].message', "Why, as a sentence.", wide=True),
     ),
     watches=(
-        Watch(CLAIM, ClaimView, parent=VIRTUAL_DISK, owner=disk_of, by_name=True, label=LABEL_DISK),
+        CLAIMS,
         Watch(IMPORT_SOURCE, ImportSourceView, parent=VIRTUAL_DISK, owner=controlled(VIRTUAL_DISK)),
         Watch(CLONE_SOURCE, CloneSourceView, parent=VIRTUAL_DISK, owner=controlled(VIRTUAL_DISK)),
         SNAPSHOTS,
