@@ -1,8 +1,8 @@
 """A disk is set back only while nothing has it open: whatever happens in whatever order.
 
-Every state that the machine that holds the disk, the disk and the operation can come into is visited. The machine looks, later acts on what it
-saw, and later still (or never, if the operator dies between) says what it has; KubeVirt starts and stops guests in its own time. The
-disk too looks, and later (or never) writes what it decided.
+Every state that the machine that holds the disk, the disk and the operation can come into is visited. The machine looks, later acts on
+what it saw, and later still (or never, if the operator dies between) says what it has; KubeVirt starts and stops guests in its own
+time. The disk too looks, and later (or never) writes what it decided.
 """
 
 from collections.abc import Iterator
