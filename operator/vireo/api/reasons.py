@@ -111,7 +111,7 @@ class Reason(StrEnum):
     SNAPSHOTTING = "Snapshotting", "A snapshot of the disk is being taken."
     RESTORING = "Restoring", "The disk is being set back to what a snapshot of it holds."
     SNAPSHOT_OF_ANOTHER = "SnapshotOfAnother", "The snapshot was not taken of the disk that is to be set back to it."
-    TARGET_MISSING = "TargetMissing", "What the operation is to act on does not exist."
+    TARGET_MISSING = "TargetMissing", "What the operation is to act on does not exist, or is being deleted."
     TARGET_BUSY = "TargetBusy", "Another operation acts on the same target."
     NOT_RUNNING = "NotRunning", "The machine does not run, so the act has nothing to act on."
     NOT_MIGRATABLE = "NotMigratable", "The machine can not be moved while it runs; KubeVirt's words are in the message."
@@ -169,7 +169,7 @@ class Reason(StrEnum):
     DATASTORE_FIXED = "DatastoreFixed", "The disk lies on another datastore than its spec names; it does not move."
     BINDING_UNSUPPORTED = (
         "BindingUnsupported",
-        "The datastore makes disks at their first use only, and the spec asks for one at once.",
+        "The datastore makes disks at their first use only, and one is asked for at once, or set back where nobody knows the node.",
     )
     CLAIM_RETAINED = (
         "ClaimRetained",

@@ -37,6 +37,7 @@ from vireo.kinds.platform.use import platform
 from vireo.kinds.virtualdisk.claims import SELECTED_NODE, Claim, DataSource
 from vireo.kinds.virtualdisk.filling import went_wrong
 from vireo.kinds.virtualdisk.series import number
+from vireo.kinds.virtualdisk.sources import in_bytes
 
 STOPPED_BY: Final = {
     "ContainerWorkload": "kubectl scale containerworkload.vireo.dev {} --replicas=0",
@@ -78,7 +79,7 @@ def _not_from_it(operation: Operation) -> Course | None:
         more = f" It says: {words}" if words else ""
         return goes_on(Reason.SOURCE_NOT_READY, f"{key} is not ready yet: the disk is set back as soon as it is.{more}")
     has = live.view.status.restore_size
-    if quantity(has) > quantity(size):
+    if in_bytes(has) > quantity(size):
         return failed(
             Reason.SOURCE_TOO_LARGE,
             f"{key} has {has}, and {name(operation)} {size}. Set spec.size of the disk to {has}, and when it has grown make this operation "
