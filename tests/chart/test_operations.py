@@ -26,6 +26,11 @@ USERS = {
         {"apiGroups": ["vireo.dev"], "resources": ["operations"], "verbs": ["create"]},
         {"apiGroups": ["snapshot.storage.k8s.io"], "resources": ["volumesnapshots"], "verbs": ["create"]},
     ],
+    "restorer-of-data": [
+        {"apiGroups": ["vireo.dev"], "resources": ["operations"], "verbs": ["create"]},
+        {"apiGroups": ["vireo.dev"], "resources": ["virtualdisks"], "resourceNames": ["data"], "verbs": ["update"]},
+        {"apiGroups": ["snapshot.storage.k8s.io"], "resources": ["volumesnapshots"], "verbs": ["create"]},
+    ],
     "restarter-of-web-1": [
         {"apiGroups": ["vireo.dev"], "resources": ["operations"], "verbs": ["create"]},
         {
@@ -36,6 +41,7 @@ USERS = {
         },
     ],
 }
+BLOCKS = {"Restore": {"restore": {"snapshot": "then"}}}
 FORGED = {ANNOTATION_REQUESTED_BY: "system:admin"}
 
 
@@ -56,7 +62,8 @@ def _policies_hold(server: Server) -> bool:
 
 def make(server: Server, name: str, action: str = "Migrate", target: str = "web-1", **more: Any) -> Answer:
     metadata = {"name": name, **more.pop("metadata", {})}
-    return server.ask("POST", OPERATION.path(SHOP), {**operation(name, target, action), "metadata": metadata, **more})
+    made = operation(name, target, action, **BLOCKS.get(action, {}))
+    return server.ask("POST", OPERATION.path(SHOP), {**made, "metadata": metadata, **more})
 
 
 def try_to_make(server: Server, name: str) -> Answer:
@@ -82,6 +89,10 @@ def test_who_may_make_snapshots_may_have_them_made(shop: Server) -> None:
     assert asker(make(shop.as_user("keeper"), "snapshot", "Snapshot", "data")) == "keeper"
 
 
+def test_who_may_edit_a_disk_and_make_snapshots_may_have_it_set_back(shop: Server) -> None:
+    assert asker(make(shop.as_user("restorer-of-data"), "restore", "Restore", "data")) == "restorer-of-data"
+
+
 @pytest.mark.parametrize(
     ("user", "action", "target", "right"),
     [
@@ -90,6 +101,9 @@ def test_who_may_make_snapshots_may_have_them_made(shop: Server) -> None:
         ("mover", "Restart", "web-1", "virtualmachines/restart"),
         ("mover", "Snapshot", "data", "volumesnapshots"),
         ("keeper", "Migrate", "web-1", "virtualmachines/migrate"),
+        ("keeper", "Restore", "data", "update on virtualdisks"),
+        ("editor", "Restore", "data", "create on volumesnapshots"),
+        ("restorer-of-data", "Restore", "other", "update on virtualdisks"),
         ("restarter-of-web-1", "Migrate", "web-1", "virtualmachines/migrate"),
         ("restarter-of-web-1", "Restart", "web-2", "virtualmachines/restart"),
         ("system:serviceaccount:operations:default", "Migrate", "web-1", "operations"),

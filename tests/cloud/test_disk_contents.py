@@ -161,8 +161,7 @@ def test_a_disk_begins_as_a_snapshot_of_another(user: User) -> None:
 def test_snapshots_are_taken_by_schedule_and_by_hand(user: User) -> None:
     user.apply(disk("d", size=SIZE, snapshots={"schedule": "* * * * *", "keep": 2}))
     user.until_ready(DISKS, "d")
-    user.apply(operation("now", "d", "Snapshot"))
-    user.kubectl("wait", f"{OPERATIONS}/now", "--for=condition=Complete", "--timeout=120s")
+    do(user, operation("now", "d", "Snapshot"))
     assert user.get(SNAPSHOTS, "d-now")
 
     def taken() -> Object:
@@ -173,6 +172,63 @@ def test_snapshots_are_taken_by_schedule_and_by_hand(user: User) -> None:
 
     newest = user.until("a snapshot by schedule", taken)["newest"]
     assert (user.get(SNAPSHOTS, newest) or {})["status"]["readyToUse"]
+
+
+def test_a_disk_is_set_back_while_its_machine_is_stopped_and_what_it_was_is_kept(user: User) -> None:
+    user.apply(disk("d", size=SIZE), machine("a", disks=[{"name": "data", "disk": "d"}]))
+    guest_writes(user, "former")
+    do(user, operation("then", "d", "Snapshot"))
+    guest_writes(user, "latter")
+    user.apply(operation("undo", "d", "Restore", restore={"snapshot": "d-then"}))
+    assert '"powerState": "Stopped"' in user.until_said(OPERATIONS, "undo", "DiskInUse", "Complete")["message"]
+    with user.console("a") as console:
+        assert console.run("head -c 6 /dev/vdb").strip() == "latter"
+    user.patch(MACHINES, "a", powerState="Stopped")
+    until_complete(user, "undo")
+    user.patch(MACHINES, "a", powerState="Running")
+    user.until_ready(MACHINES, "a", "Running")
+    with user.console("a") as console:
+        assert console.run("head -c 6 /dev/vdb").strip() == "former"
+    user.apply(disk("kept", size=SIZE, source={"snapshot": {"name": "d-undo"}}), pod("reader", SECOND, "kept"))
+    wait_running(user, "reader")
+    assert run(user, "reader", f"head -c 6 {DEVICE}") == "latter"
+
+
+def test_a_folder_on_a_datastore_that_waits_is_set_back_at_its_node(user: User) -> None:
+    user.apply(disk("d", size=SIZE, datastore="bulk", content="FileSystem"))
+    user.until_ready(DISKS, "d", "WaitingForFirstUse")
+    folder_gets(user, "former")
+    do(user, operation("then", "d", "Snapshot"))
+    folder_gets(user, "latter")
+    do(user, operation("undo", "d", "Restore", restore={"snapshot": "d-then"}))
+    claim = user.until_ready(DISKS, "d", "Bound")["status"]["claim"]
+    assert claim != "d"
+    user.apply(pod("reader", FIRST, claim, block=False), pod("reader-of-before", FIRST, "d", block=False))
+    for name, word in (("reader", "former"), ("reader-of-before", "latter")):
+        wait_running(user, name)
+        assert run(user, name, f"cat {FOLDER}/word") == word
+
+
+def guest_writes(user: User, word: str) -> None:
+    user.until_ready(MACHINES, "a", "Running")
+    with user.console("a") as console:
+        console.run(f"printf {word} > /dev/vdb; sync")
+
+
+def folder_gets(user: User, word: str) -> None:
+    user.apply(pod("writer", FIRST, "d", block=False))
+    wait_running(user, "writer")
+    run(user, "writer", f"printf {word} > {FOLDER}/word; sync")
+    user.delete(PODS, "writer")
+
+
+def do(user: User, made: Object) -> None:
+    user.apply(made)
+    until_complete(user, made["metadata"]["name"])
+
+
+def until_complete(user: User, name: str) -> None:
+    user.kubectl("wait", f"{OPERATIONS}/{name}", "--for=condition=Complete", "--timeout=120s")
 
 
 def written(folder: Path, content: bytes) -> Path:

@@ -173,8 +173,8 @@ def workload(name: str, **spec: Any) -> Object:
 
 
 def operation(name: str, target: str, action: str, **spec: Any) -> Object:
-    """An act on a machine; a Snapshot is one on a disk."""
-    kind = "VirtualDisk" if action == "Snapshot" else "VirtualMachine"
+    """An act on a machine; a Snapshot and a Restore are of a disk."""
+    kind = "VirtualDisk" if action in {"Restore", "Snapshot"} else "VirtualMachine"
     return _own("Operation", name, {"target": {"kind": kind, "name": target}, "action": action, **spec})
 
 

@@ -109,7 +109,9 @@ class Reason(StrEnum):
     COMPLETED = "Completed", "The operation has done what it was asked for; the Job has ended well."
     RESTARTING = "Restarting", "The machine is being restarted."
     SNAPSHOTTING = "Snapshotting", "A snapshot of the disk is being taken."
-    TARGET_MISSING = "TargetMissing", "What the operation is to act on does not exist."
+    RESTORING = "Restoring", "The disk is being set back to what a snapshot of it holds."
+    SNAPSHOT_OF_ANOTHER = "SnapshotOfAnother", "The snapshot was not taken of the disk that is to be set back to it."
+    TARGET_MISSING = "TargetMissing", "What the operation is to act on does not exist, or is being deleted."
     TARGET_BUSY = "TargetBusy", "Another operation acts on the same target."
     NOT_RUNNING = "NotRunning", "The machine does not run, so the act has nothing to act on."
     NOT_MIGRATABLE = "NotMigratable", "The machine can not be moved while it runs; KubeVirt's words are in the message."
@@ -142,9 +144,9 @@ class Reason(StrEnum):
     CHECKSUM_MISMATCH = "ChecksumMismatch", "What was imported does not have the checksum that the spec gives."
     CHECKSUM_UNSUPPORTED = "ChecksumUnsupported", "The CDI that is installed does not know checksums."
     IMPORT_MISSING = "ImportMissing", "CDI, which fills disks from URLs, images and other disks, is not installed."
-    SOURCE_MISSING = "SourceMissing", "The disk or snapshot that a disk is to be filled from does not exist."
-    SOURCE_NOT_READY = "SourceNotReady", "The disk or snapshot that a disk is to be filled from can not be used yet."
-    SOURCE_TOO_LARGE = "SourceTooLarge", "The disk or snapshot that a disk is to be filled from is larger than it."
+    SOURCE_MISSING = "SourceMissing", "What a disk is to be filled from, or set back to, does not exist."
+    SOURCE_NOT_READY = "SourceNotReady", "What a disk is to be filled from, or set back to, can not be used yet."
+    SOURCE_TOO_LARGE = "SourceTooLarge", "What a disk is to be filled from, or set back to, is larger than it."
     SOURCE_CONTENT_MISMATCH = (
         "SourceContentMismatch",
         "A disk is to be filled from one with other content than its own.",
@@ -167,7 +169,7 @@ class Reason(StrEnum):
     DATASTORE_FIXED = "DatastoreFixed", "The disk lies on another datastore than its spec names; it does not move."
     BINDING_UNSUPPORTED = (
         "BindingUnsupported",
-        "The datastore makes disks at their first use only, and the spec asks for one at once.",
+        "The datastore makes disks at their first use only, and one is asked for at once, or set back where nobody knows the node.",
     )
     CLAIM_RETAINED = (
         "ClaimRetained",

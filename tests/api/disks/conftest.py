@@ -7,7 +7,7 @@ import pytest
 from api.disks.shop import VOLUME, Shop
 from api.server import Answer
 
-from vireo.api.resources import PLATFORM, STORAGE_CLASS, VIRTUAL_DISK, VIRTUAL_MACHINE, Resource
+from vireo.api.resources import OPERATION, PLATFORM, STORAGE_CLASS, VIRTUAL_DISK, VIRTUAL_MACHINE, Resource
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kube.client import Client
 
@@ -37,7 +37,7 @@ async def shop(
 async def _clean(shop: Shop) -> None:
     """What has a finalizer of ours would stay without an operator, and so would the Platform that it made."""
     await shop.delete(PLATFORM, THE_PLATFORM.name)
-    for resource in (VIRTUAL_MACHINE, VIRTUAL_DISK):
+    for resource in (OPERATION, VIRTUAL_MACHINE, VIRTUAL_DISK):
         for one in await shop.all(resource):
             await shop.merge(resource, one["metadata"]["name"], {"metadata": {"finalizers": None}})
     await shop.delete(NAMESPACES, shop.namespace)

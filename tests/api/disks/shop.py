@@ -89,8 +89,8 @@ class Shop:
     async def forbid_expansion(self) -> None:
         await self.merge(STORAGE_CLASS, self.fast, {"allowVolumeExpansion": False})
 
-    async def volume(self, claim: str, size: str = "1Gi", *, shared: bool = True) -> None:
-        """A volume for the claim of that name, as a provisioner makes it."""
+    async def volume(self, claim: str, size: str = "1Gi", *, shared: bool = True, uid: str | None = None) -> None:
+        """A volume for the claim of that name, as a provisioner makes it: with its UID, if it is there already."""
         name = f"{self.namespace}-{claim}"
         spec = {
             "capacity": {"storage": size},
@@ -99,7 +99,7 @@ class Shop:
             "persistentVolumeReclaimPolicy": "Retain",
             "storageClassName": self.fast,
             "csi": {"driver": "tests.vireo.dev", "volumeHandle": name},
-            "claimRef": {"namespace": self.namespace, "name": claim},
+            "claimRef": {"namespace": self.namespace, "name": claim, "uid": uid},
         }
         await self.create(VOLUME, {"metadata": {"name": name}, "spec": spec})
 

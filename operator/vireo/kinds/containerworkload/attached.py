@@ -44,6 +44,13 @@ def left(workload: Workload) -> bool:
     return bool(made(workload) or workload.all(REPLICA_SET) or pods(workload))
 
 
+def is_stopped(workload: Workload) -> bool:
+    """Whether it has no pods, and nothing makes one before its spec is changed: by what Kubernetes has heeded, not only been told."""
+    if pods(workload) or not (outcome(workload) or workload.spec.replicas == 0):
+        return False
+    return all(one.view.heeded(one.meta) and one.view.has_none for one in _makers(workload))
+
+
 def lets_go(workload: Workload) -> bool:
     """Whether a disk or port that is said to be attached is seen nowhere, or nothing is left of a workload that is being deleted."""
     ends = workload.deleting and FINALIZER in workload.meta.finalizers and not left(workload)

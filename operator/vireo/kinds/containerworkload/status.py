@@ -5,7 +5,7 @@ from typing import Final
 from vireo.api.conditions import COMPLETE, FAILED, Finding, Said, conditions, holds, progress
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Apply, Desired, Outcome, refusal
-from vireo.kinds.containerworkload.attached import attached_disks, attached_networks
+from vireo.kinds.containerworkload.attached import attached_disks, attached_networks, is_stopped
 from vireo.kinds.containerworkload.desired import hushed_until
 from vireo.kinds.containerworkload.made import CONTROLLERS, Workload, made, outcome, pods, selector
 from vireo.kinds.containerworkload.troubles import is_settled, trouble
@@ -56,6 +56,7 @@ def status_of(workload: Workload, desired: Desired, outcomes: tuple[Outcome, ...
         selector=selector(workload),
         networks=attached_networks(workload, desired, outcomes),
         disks=attached_disks(workload, desired, outcomes),
+        stopped=is_stopped(workload) or None,
         applied=before.applied,
         conditions=conditions(before.conditions, said, generation, workload.now),
     )

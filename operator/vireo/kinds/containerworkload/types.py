@@ -315,6 +315,12 @@ class ContainerWorkloadStatus(Remembering):
         ),
         ListMap("claim"),
     ] = ()
+    stopped: Annotated[
+        bool | None,
+        Field(
+            description="True: it has no pods, and nothing makes one before the spec is changed. Only then is a disk of it set back."
+        ),
+    ] = None
     conditions: Annotated[
         tuple[Condition, ...], Field(description="What is so, and why.", max_length=16), ListMap("type")
     ] = ()

@@ -43,6 +43,11 @@ class ControllerView(msgspec.Struct, frozen=True):
     spec: ControllerSpec = ControllerSpec()
     status: ControllerStatus = ControllerStatus()
 
+    @property
+    def has_none(self) -> bool:
+        """Whether it neither has pods nor is to have any."""
+        return self.spec.replicas == self.status.replicas == 0
+
     def heeded(self, meta: Meta) -> bool:
         """Whether Kubernetes has looked at its newest spec. Of a Job it says nothing: that never changes."""
         return self.status.observed_generation >= meta.generation

@@ -1,1 +1,1 @@
-"""Operation: one imperative act on a machine, such as a restart or a move. It acts once."""
+"""Operation: one imperative act on a machine or a disk, such as a restart, a move or a restore. It acts once."""

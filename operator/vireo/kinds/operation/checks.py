@@ -10,10 +10,16 @@ from vireo.api.reasons import Reason
 from vireo.kinds.operation.course import Action, Course, completed, failed
 from vireo.kinds.operation.migrate import MIGRATE
 from vireo.kinds.operation.restart import RESTART
+from vireo.kinds.operation.restore import RESTORE
 from vireo.kinds.operation.snapshot import SNAPSHOT_OF_DISK
 from vireo.kinds.operation.target import Operation, is_late
 
-ACTIONS: Final[dict[str, Action]] = {"Migrate": MIGRATE, "Restart": RESTART, "Snapshot": SNAPSHOT_OF_DISK}
+ACTIONS: Final[dict[str, Action]] = {
+    "Migrate": MIGRATE,
+    "Restart": RESTART,
+    "Restore": RESTORE,
+    "Snapshot": SNAPSHOT_OF_DISK,
+}
 
 
 def judge(operation: Operation) -> Course:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from vireo.api.conditions import Finding
 from vireo.api.objects import Child, Live
 from vireo.api.reasons import Reason
+from vireo.api.reconcile import Call
 from vireo.kinds.operation.target import Operation
 from vireo.kinds.operation.types import Acted
 
@@ -35,11 +36,13 @@ class Course:
     finding: Finding
     done: bool | None = None
     begins: Acted | None = None
-    """What the act is decided on, if it is decided now."""
+    """What the act, or the part of it from which there is no way back, is decided on, if it is decided now."""
     blocked_by: str = ""
     """The operation that has the turn, if there is another."""
     child: Child | None = None
     """What is to be made for it."""
+    call: Call | None = None
+    """What is to be changed for it."""
     delete: tuple[Live[object], ...] = ()
     """What is to be ended for it."""
 

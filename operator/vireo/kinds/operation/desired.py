@@ -3,15 +3,21 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from vireo.api.conditions import pause
 from vireo.api.objects import Live
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired
 from vireo.api.resources import OPERATION
 from vireo.kinds.operation.checks import judge
 from vireo.kinds.operation.course import Course
+from vireo.kinds.operation.restore import being_filled
 from vireo.kinds.operation.target import Operation, ends_at
 
 PATIENCE: Final = timedelta(seconds=3)
+COMES: Final = frozenset({Reason.DISK_IN_USE, Reason.RECONCILING})
+"""What is said of a target that has not looked at the operation yet. One that is free makes way in the next moment."""
+SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=5)
+"""How long until warnings are looked for again: events wake nobody."""
 
 
 def desired(operation: Operation) -> Desired:
@@ -23,6 +29,7 @@ def desired(operation: Operation) -> Desired:
     return Desired(
         children=(found.child,) if found.child else (),
         delete=found.delete,
+        calls=(found.call,) if found.call else (),
         finalizer=status.acted is not None and found.done is None,
         wake_at=hushed_until(operation, found) or _wake_at(operation) if found.done is None else None,
         waiting=found.finding if found.done is None else None,
@@ -32,7 +39,7 @@ def desired(operation: Operation) -> Desired:
 def hushed_until(operation: Operation, found: Course) -> datetime | None:
     """Until when nothing is said of a new operation that waits for its turn: the machine gives it in the next moment."""
     born = operation.meta.creation_timestamp
-    if born is None or operation.status.conditions or found.finding.reason is not Reason.RECONCILING:
+    if born is None or operation.status.conditions or found.finding.reason not in COMES:
         return None
     return born + PATIENCE if operation.now < born + PATIENCE else None
 
@@ -47,5 +54,9 @@ def _kept_for_a_while(operation: Operation) -> Desired:
 
 
 def _wake_at(operation: Operation) -> datetime | None:
-    end = ends_at(operation)
-    return end if end and operation.now < end else None
+    end, began = ends_at(operation), operation.status.start_time
+    due = end if end and operation.now < end else None
+    if not being_filled(operation) or began is None:
+        return due
+    look = operation.now + pause(operation.now - began, SOONEST, LATEST)
+    return min(due, look) if due else look

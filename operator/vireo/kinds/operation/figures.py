@@ -4,6 +4,7 @@ from datetime import datetime
 
 from vireo.api.conditions import COMPLETE, condition
 from vireo.api.learning import LONGEST_SECONDS, Act, Estimate, Lasted, Observation, Sample, Topic
+from vireo.api.resources import VIRTUAL_DISK
 from vireo.formulas.estimates import together
 from vireo.kinds.operation.course import Course
 from vireo.kinds.operation.target import Operation, instance, machine
@@ -23,9 +24,9 @@ def lasted(operation: Operation, found: Course, began: datetime | None) -> Laste
 
 
 def _expected(operation: Operation) -> Lasted:
-    """A restart is a stop and a start, until the guest runs again; a move is the copying and what is around it. Of snapshots nothing is
-    expected: what they take is the storage's own, and no two are alike."""
-    if operation.spec.action == "Snapshot":
+    """A restart is a stop and a start, until the guest runs again; a move is the copying and what is around it. Of acts on disks nothing
+    is expected: what they take is the storage's own, and no two are alike."""
+    if operation.spec.target.kind == VIRTUAL_DISK.kind:
         return Lasted()
     return Lasted(**_of_machine(operation).said())
 

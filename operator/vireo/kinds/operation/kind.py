@@ -9,17 +9,19 @@ from vireo.kinds.cluster import NodeView
 from vireo.kinds.operation.checks import foreseen
 from vireo.kinds.operation.desired import desired
 from vireo.kinds.operation.figures import ended
+from vireo.kinds.operation.restore import being_filled
 from vireo.kinds.operation.status import status_of
 from vireo.kinds.operation.target import lets_go, uses
 from vireo.kinds.operation.types import (
     ACTION_OF_ITS_TARGET,
     BLOCK_OF_ITS_ACTION,
     NOT_LATER,
+    SNAPSHOT_OF_RESTORE,
     OperationSpec,
     OperationStatus,
 )
 from vireo.kinds.operation.views import MigrationView
-from vireo.kinds.virtualdisk.kind import SNAPSHOTS
+from vireo.kinds.virtualdisk.kind import CLAIMS, SNAPSHOTS
 from vireo.kinds.virtualmachine.kind import INSTANCES
 
 ADMISSION: Final = Admission(
@@ -32,11 +34,11 @@ KIND: Final = Kind(
     resource=OPERATION,
     singular="operation",
     short_names=("vop",),
-    description="One act: a restart or a move of a machine to another node, a snapshot of a disk. It acts once, says what became of it, "
-    "and is kept for a while to be read.",
+    description="One act: a restart or a move of a machine to another node, a snapshot of a disk, or setting it back to one. It acts "
+    "once, says what became of it, and is kept for a while to be read.",
     spec=OperationSpec,
     status=OperationStatus,
-    rules=(ACTION_OF_ITS_TARGET, BLOCK_OF_ITS_ACTION, NOT_LATER),
+    rules=(ACTION_OF_ITS_TARGET, BLOCK_OF_ITS_ACTION, SNAPSHOT_OF_RESTORE, NOT_LATER),
     admission=ADMISSION,
     longest_name=63,
     columns=(
@@ -55,12 +57,14 @@ KIND: Final = Kind(
         Watch(KUBEVIRT_MIGRATION, MigrationView, parent=OPERATION, owner=controlled(OPERATION), namesake=True),
         Watch(NODE, NodeView),
         INSTANCES,
+        CLAIMS,
         SNAPSHOTS,
     ),
     uses=uses,
     desired=desired,
     status_of=status_of,
     lets_go=lets_go,
+    puzzles=being_filled,
     ended=ended,
     ready_when="kubectl wait operation.vireo.dev/NAME --for=condition=Complete",
 )

@@ -3,16 +3,19 @@
 from dataclasses import replace
 
 from vireo.api.reasons import Reason
-from vireo.api.resources import OPERATION, Key
 from vireo.kinds.operation.course import Course, failed, goes_on
 from vireo.kinds.operation.target import Operation, instance, machine
+from vireo.kinds.operation.turn import not_its_turn
 from vireo.kinds.operation.types import Acted
-from vireo.kinds.virtualmachine.types import ActingOperation
 
 
 def not_yet(operation: Operation) -> Course | None:
     """What speaks against any act on this machine now."""
-    return _target(operation) or _turn(operation)
+    if found := _target(operation):
+        return found
+    live = machine(operation)
+    assert live is not None, "what is acted on is there"
+    return not_its_turn(operation, live)
 
 
 def begins(reason: Reason, message: str, operation: Operation) -> Course:
@@ -47,29 +50,3 @@ def _target(operation: Operation) -> Course | None:
             f"kubectl describe virtualmachine.vireo.dev {name}",
         )
     return None
-
-
-def _turn(operation: Operation) -> Course | None:
-    """At a time one operation acts on a machine: the machine says which (status.operation). A dry run acts on nothing.
-
-    Who is in the way is written down first (status.blockedBy), and then looked at itself.
-    """
-    live = machine(operation)
-    assert live is not None, "what is acted on is there"
-    acting = live.view.status.operation
-    if operation.spec.dry_run or (acting and acting.uid == operation.meta.uid):
-        return None
-    if acting is None:
-        return goes_on(Reason.RECONCILING, f"{live.key} has not made way for this operation yet.")
-    busy = f"Operation {acting.name} acts on {live.key}. When it has ended, make this operation anew."
-    if operation.status.blocked_by != acting.name:
-        return replace(goes_on(Reason.TARGET_BUSY, busy), blocked_by=acting.name)
-    if _acts(operation, acting):
-        return failed(Reason.TARGET_BUSY, busy)
-    return goes_on(Reason.RECONCILING, f"{live.key} has not made way for this operation yet.")
-
-
-def _acts(operation: Operation, acting: ActingOperation) -> bool:
-    """Whether that one goes on still: the machine may not have seen yet that it ended."""
-    live = operation.uses.get(Key(OPERATION, operation.key.namespace, acting.name))
-    return live is not None and live.meta.uid == acting.uid and not live.view.status.finished

@@ -13,7 +13,7 @@ from vireo.kinds.operation.figures import lasted
 from vireo.kinds.operation.target import Operation, migration, snapshot
 from vireo.kinds.operation.types import OperationStatus
 
-FOR_A_PERSON: Final = frozenset({Reason.FOREIGN_OBJECT, Reason.REFUSED})
+FOR_A_PERSON: Final = frozenset({Reason.DISK_IN_USE, Reason.FOREIGN_OBJECT, Reason.REFUSED})
 """What stands in the way of an act that goes on, and does not go away by itself."""
 
 
@@ -33,7 +33,7 @@ def status_of(operation: Operation, _: Desired, outcomes: tuple[Outcome, ...]) -
         observed_generation=generation,
         requested_by=(operation.meta.annotations.get(ANNOTATION_REQUESTED_BY) or "")[:253] or None,
         blocked_by=found.blocked_by or before.blocked_by,
-        acted=before.acted or found.begins,
+        acted=found.begins or before.acted,
         migration=before.migration or (made.meta.uid if made else None),
         snapshot=before.snapshot or (taken.meta.name if taken else None),
         start_time=began,

@@ -1,12 +1,16 @@
 """What an operation looks at: its machine or disk, the machine's instance, what it made, the node that is named."""
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
+
+import msgspec
 
 from vireo.api.names import LABEL_OPERATION_UID
 from vireo.api.objects import Live, Meta
 from vireo.api.reconcile import Observed
 from vireo.api.resources import (
+    CLAIM,
     KUBEVIRT_INSTANCE,
     KUBEVIRT_MIGRATION,
     NODE,
@@ -16,9 +20,10 @@ from vireo.api.resources import (
     VIRTUAL_MACHINE,
     Key,
 )
-from vireo.kinds.operation.types import OperationSpec, OperationStatus
+from vireo.kinds.operation.types import Acted, OperationSpec, OperationStatus
 from vireo.kinds.operation.views import MigrationView
 from vireo.kinds.platform.kind import THE_PLATFORM
+from vireo.kinds.virtualdisk.claims import Claim
 from vireo.kinds.virtualdisk.views import SnapshotView
 from vireo.kinds.virtualmachine.views import InstanceView
 
@@ -30,15 +35,17 @@ Snapshot = Live[SnapshotView]
 
 def uses(meta: Meta, spec: OperationSpec, status: OperationStatus) -> frozenset[Key]:
     """What is acted on, and what has a say in it."""
+    in_the_way = [Key(OPERATION, meta.namespace, status.blocked_by)] if status.blocked_by else []
     if spec.target.kind == VIRTUAL_DISK.kind:
-        return frozenset() if status.finished else frozenset({THE_PLATFORM, *_of_disk(meta, spec)})
+        disk = {THE_PLATFORM, *_of_disk(meta, spec), *_of_restore(meta, spec, status), *in_the_way}
+        return frozenset() if status.finished else frozenset(disk)
     nodes = {spec.migrate.host, spec.migrate.away_from} if spec.migrate else set()
     return frozenset(
         {
             Key(VIRTUAL_MACHINE, meta.namespace, spec.target.name),
             Key(KUBEVIRT_INSTANCE, meta.namespace, spec.target.name),
             *(Key(NODE, "", node) for node in nodes if node),
-            *([Key(OPERATION, meta.namespace, status.blocked_by)] if status.blocked_by else []),
+            *in_the_way,
         }
     )
 
@@ -49,9 +56,50 @@ def _of_disk(meta: Meta, spec: OperationSpec) -> tuple[Key, Key]:
     return Key(VIRTUAL_DISK, meta.namespace, disk), Key(SNAPSHOT, meta.namespace, f"{disk}-{meta.name}")
 
 
+def _of_restore(meta: Meta, spec: OperationSpec, status: OperationStatus) -> tuple[Key, ...]:
+    """The snapshot that is asked for, and from the decision on the claim that was the disk, and the next one."""
+    if spec.restore is None:
+        return ()
+    asked, acted = Key(SNAPSHOT, meta.namespace, spec.restore.snapshot), status.acted
+    if acted is None or acted.claim is None:
+        return (asked,)
+    return asked, Key(CLAIM, meta.namespace, acted.claim), _next_claim(meta, spec, acted)
+
+
+def _next_claim(meta: Meta, spec: OperationSpec, acted: Acted) -> Key:
+    """Another one for each number of the series, also where an operation of this name restored the disk before."""
+    made_of = msgspec.json.encode((spec.target.name, meta.name, acted.sequence))
+    return Key(CLAIM, meta.namespace, f"{spec.target.name}-{sha256(made_of).hexdigest()[:10]}")
+
+
 def disk(operation: Operation) -> Live[Any] | None:
     """The VirtualDisk that is acted on."""
     return operation.uses.get(_of_disk(operation.meta, operation.spec)[0])
+
+
+def asked_key(operation: Operation) -> Key:
+    """The snapshot that the disk is to be set back to."""
+    assert operation.spec.restore is not None, "a Restore says to what"
+    return Key(SNAPSHOT, operation.key.namespace, operation.spec.restore.snapshot)
+
+
+def asked(operation: Operation) -> Snapshot | None:
+    return operation.uses.get(asked_key(operation))
+
+
+def former_claim(operation: Operation, acted: Acted) -> Claim | None:
+    """The claim that was the disk when its restore was decided on."""
+    return operation.uses.get(Key(CLAIM, operation.key.namespace, acted.claim or ""))
+
+
+def next_claim_key(operation: Operation, acted: Acted) -> Key:
+    return _next_claim(operation.meta, operation.spec, acted)
+
+
+def next_claim(operation: Operation, acted: Acted) -> Claim | None:
+    """The claim that this operation made; not another one of its name."""
+    live: Claim | None = operation.uses.get(next_claim_key(operation, acted))
+    return live if live and live.meta.labels.get(LABEL_OPERATION_UID) == operation.meta.uid else None
 
 
 def snapshot_key(operation: Operation) -> Key:

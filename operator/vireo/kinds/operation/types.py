@@ -7,7 +7,7 @@ from pydantic import Field
 
 from vireo.api.conditions import COMPLETE, FAILED, Condition, condition
 from vireo.api.learning import Lasted
-from vireo.api.schema import Duration, Label, ListMap, MicroTime, Model, Name, Rule, Time
+from vireo.api.schema import Duration, Label, ListMap, MicroTime, Model, Name, Quantity, Rule, Time
 
 FIXED: Final = "an operation is one act and can not become another: make a new one"
 
@@ -30,15 +30,24 @@ class Migrate(Model):
     ] = None
 
 
+class Restore(Model):
+    """What the disk is set back to."""
+
+    snapshot: Annotated[
+        Name, Field(description="A VolumeSnapshot that Vireo took of this disk, by its schedule or by an operation.")
+    ]
+
+
 class OperationSpec(Model):
     """An act, as it is asked for."""
 
     target: Annotated[Target, Field(description="What is acted on."), Rule("self == oldSelf", FIXED)]
     action: Annotated[
-        Literal["Migrate", "Restart", "Snapshot"],
+        Literal["Migrate", "Restart", "Restore", "Snapshot"],
         Field(
             description="Migrate: the machine moves to another node while it runs. Restart: its guest is shut down, and started again. "
-            "Snapshot: a snapshot is taken of the disk."
+            "Snapshot: a snapshot is taken of the disk. Restore: the disk is set back to what a snapshot of it holds, while nothing has it "
+            "open; what it was before is kept in another snapshot."
         ),
         Rule("self == oldSelf", FIXED),
     ]
@@ -48,6 +57,11 @@ class OperationSpec(Model):
         Rule("self == oldSelf", FIXED),
         Rule("!has(self.host) || !has(self.awayFrom)", "name the node that it moves to, or the one that it leaves"),
     ] = None
+    restore: Annotated[
+        Restore | None,
+        Field(description="What a disk is set back to, with action Restore."),
+        Rule("self == oldSelf", FIXED),
+    ] = None
     dry_run: Annotated[
         bool,
         Field(description="Nothing is done: the outcome says what would be, or why it can not."),
@@ -56,16 +70,16 @@ class OperationSpec(Model):
     cancel: Annotated[
         bool,
         Field(
-            description="Set to true: the act is not begun; a move or a snapshot that has begun is called back. A restart that has begun "
-            "goes on."
+            description="Set to true: the act is not begun; a move, a snapshot or a restore that has begun is called back. A restart that "
+            "has begun goes on."
         ),
         Rule("self || !oldSelf", "what was cancelled stays so: make a new operation"),
     ] = False
     deadline: Annotated[
         Duration,
         Field(
-            description="How long after its making the act may take. Then it is not begun any more, and a move or a snapshot that has "
-            "begun is called back."
+            description="How long after its making the act may take. Then it is not begun any more, and a move, a snapshot or a restore "
+            "that has begun is called back."
         ),
         Rule(
             "duration(self) > duration('0s') && duration(self) <= duration('168h')",
@@ -88,6 +102,20 @@ class Acted(Model):
     migration: Annotated[
         str | None, Field(description="The UID of the migration that the instance had before.", max_length=63)
     ] = None
+    snapshot: Annotated[
+        str | None, Field(description="The UID of the snapshot that the disk is set back to.", max_length=63)
+    ] = None
+    size: Annotated[Quantity | None, Field(description="How large the disk was.")] = None
+    sequence: Annotated[
+        int | None, Field(description="The number that makes a claim the disk: the next of its series.", ge=2)
+    ] = None
+    restored: Annotated[
+        str | None,
+        Field(
+            description="The UID of the claim that becomes the disk. It holds what the snapshot held, and there is no way back from here.",
+            max_length=63,
+        ),
+    ] = None
 
 
 class OperationStatus(Model):
@@ -104,7 +132,10 @@ class OperationStatus(Model):
     ] = None
     acted: Annotated[Acted | None, Field(description="What the act was decided on. Absent: it has not begun.")] = None
     migration: Annotated[str | None, Field(description="The UID of the migration that was made.", max_length=63)] = None
-    snapshot: Annotated[Name | None, Field(description="The VolumeSnapshot that was made.")] = None
+    snapshot: Annotated[
+        Name | None,
+        Field(description="The VolumeSnapshot that was made; of a disk that is set back, what it was before."),
+    ] = None
     start_time: Annotated[MicroTime | None, Field(description="When it was begun.")] = None
     completion_time: Annotated[Time | None, Field(description="When it ended.")] = None
     outcome: Annotated[
@@ -129,9 +160,14 @@ BLOCK_OF_ITS_ACTION: Final = Rule(
     "only a Migrate moves a machine: take spec.migrate out, or set spec.action to Migrate",
     path="spec.migrate",
 )
+SNAPSHOT_OF_RESTORE: Final = Rule(
+    "(self.spec.action == 'Restore') == has(self.spec.restore)",
+    "a Restore, and nothing else, sets a disk back: name the snapshot in spec.restore, or take that out",
+    path="spec.restore",
+)
 ACTION_OF_ITS_TARGET: Final = Rule(
-    "(self.spec.action == 'Snapshot') == (self.spec.target.kind == 'VirtualDisk')",
-    "a Snapshot is taken of a VirtualDisk; a VirtualMachine takes Migrate and Restart",
+    "(self.spec.action in ['Restore', 'Snapshot']) == (self.spec.target.kind == 'VirtualDisk')",
+    "a VirtualDisk takes Snapshot and Restore; a VirtualMachine takes Migrate and Restart",
     path="spec.target.kind",
 )
 NOT_LATER: Final = Rule("has(self.spec.migrate) == has(oldSelf.spec.migrate)", FIXED, path="spec.migrate")

@@ -45,6 +45,8 @@ class ClaimSpec(msgspec.Struct, frozen=True, rename="camel"):
     """What a claim asks for."""
 
     storage_class_name: str = ""
+    access_modes: tuple[str, ...] = ()
+    volume_mode: str = "Filesystem"
     volume_name: str = ""
     resources: ClaimResources = ClaimResources()
     data_source_ref: DataSource | None = None

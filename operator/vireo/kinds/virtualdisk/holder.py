@@ -29,6 +29,7 @@ class UserStatus(Protocol):
     """What the status of a kind in HOLDERS says, by its own last reconcile."""
 
     observed_generation: int
+    stopped: bool | None
     disks: Sequence[AttachedDisk]
 
 
@@ -51,6 +52,18 @@ def holder_key(namespace: str, status: VirtualDiskStatus) -> Key | None:
     held = status.held_by
     resource = HOLDERS.get(held.kind) if held else None
     return Key(resource, namespace, held.name) if held and resource else None
+
+
+def attaches(disk: Disk) -> tuple[Live[Any], ...]:
+    """The holder, and what has the disk attached whatever made that so."""
+    held = holder(disk)
+    users = (user for user in disk.users if user.resource in HOLDERS.values())
+    return tuple(user for user in users if _has_attached(user, disk) or (held and held.uid == user.meta.uid))
+
+
+def is_stopped(user: Live[Any]) -> bool:
+    """Whether it says, of its newest spec, that nothing of it runs or will."""
+    return not user.view.invalid and not _is_yet_to_say(user) and bool(user.view.status.stopped)
 
 
 def _let_go(disk: Disk, held: Holder) -> bool:

@@ -14,6 +14,7 @@ from vireo.api.reasons import Reason
 from vireo.api.resources import SNAPSHOT, VIRTUAL_DISK, Key
 from vireo.kinds.virtualdisk.claims import Claim
 from vireo.kinds.virtualdisk.datastores import of_claim
+from vireo.kinds.virtualdisk.restoring import needed
 from vireo.kinds.virtualdisk.schedule import following, is_schedule, latest
 from vireo.kinds.virtualdisk.series import Disk, series
 from vireo.kinds.virtualdisk.views import SnapshotView
@@ -60,11 +61,13 @@ def to_take(disk: Disk) -> Child | None:
 
 
 def to_drop(disk: Disk) -> tuple[Snapshot, ...]:
-    """Those by schedule beyond the number that is kept. Only what is ready counts, and a disk without a schedule keeps what it has."""
+    """Those by schedule beyond the number that is kept. Only what is ready counts, and a disk without a schedule keeps what it has; so it
+    does with what it is to be set back to.
+    """
     if disk.spec.snapshots is None:
         return ()
     ready = [one for one in scheduled(disk) if one.view.status.ready_to_use]
-    return tuple(ready[disk.spec.snapshots.keep :])
+    return tuple(one for one in ready[disk.spec.snapshots.keep :] if one.meta.name not in needed(disk))
 
 
 def next_due(disk: Disk) -> datetime | None:

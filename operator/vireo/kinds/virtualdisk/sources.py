@@ -63,7 +63,7 @@ def source_not_ready(disk: Disk, _: Series) -> Finding | None:
 def source_too_large(disk: Disk, _: Series) -> Finding | None:
     other, snapshot = _other_disk(disk), _snapshot(disk)
     has = other.view.status.capacity if other else snapshot.view.status.restore_size if snapshot else "0"
-    if _bytes(has) <= quantity(disk.spec.size):
+    if in_bytes(has) <= quantity(disk.spec.size):
         return None
     return Finding(
         Reason.SOURCE_TOO_LARGE,
@@ -96,7 +96,7 @@ def _snapshot(disk: Disk) -> Live[SnapshotView] | None:
     return disk.uses.get(key) if key and disk.spec.source.snapshot else None
 
 
-def _bytes(text: str) -> Decimal:
+def in_bytes(text: str) -> Decimal:
     """0 for what is no quantity: others write it."""
     try:
         return quantity(text)

@@ -10,6 +10,7 @@ from vireo.kinds.virtualdisk.checks import being_made, is_filling
 from vireo.kinds.virtualdisk.datastores import chosen, is_usable
 from vireo.kinds.virtualdisk.filling import filling
 from vireo.kinds.virtualdisk.holder import holder
+from vireo.kinds.virtualdisk.restoring import restoring
 from vireo.kinds.virtualdisk.series import Disk, series
 from vireo.kinds.virtualdisk.snapshots import scheduled, taken, why_none
 from vireo.kinds.virtualdisk.types import SnapshotsTaken, User, VirtualDiskStatus
@@ -52,6 +53,7 @@ def status_of(disk: Disk, desired: Desired, outcomes: tuple[Outcome, ...]) -> Vi
         snapshots=_snapshots(disk),
         used_by=tuple(User(kind=one.resource.kind, name=one.meta.name) for one in disk.users[:USERS_AT_MOST]),
         held_by=holder(disk),
+        operation=restoring(disk),
         conditions=conditions(
             before.conditions, (*_said(disk, desired, outcomes), *_of_schedule(disk)), generation, disk.now
         ),

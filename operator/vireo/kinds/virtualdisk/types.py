@@ -7,6 +7,7 @@ from pydantic import Field
 from vireo.api.conditions import READY, Condition
 from vireo.api.reasons import Reason
 from vireo.api.schema import Image, ListMap, Model, Name, Quantity, Rule
+from vireo.kinds.turns import ActingOperation
 
 NOTHING_MADE = (Reason.DATASTORE_MISSING, Reason.FILLING_FAILED, Reason.PROVISIONING_FAILED, Reason.REFUSED)
 NO_SHRINKING = Rule(
@@ -197,6 +198,18 @@ class Holder(Model):
     ] = None
 
 
+class Restoring(ActingOperation):
+    """The operation that sets the disk back, as long as it goes on."""
+
+    alone: Annotated[
+        bool | None,
+        Field(
+            description="True: nothing has the disk open. Absent: nobody opens it any more, and those who may have meanwhile are looked at "
+            "once more."
+        ),
+    ] = None
+
+
 class Filling(Model):
     """How far the first content is."""
 
@@ -250,6 +263,10 @@ class VirtualDiskStatus(Model):
             description="Of those that use the disk, the one that may attach it now. It stays so until it neither names the disk "
             "nor has it attached; then the one that exists longest is next."
         ),
+    ] = None
+    operation: Annotated[
+        Restoring | None,
+        Field(description="The operation that may set the disk back now. Until it has ended nobody attaches the disk."),
     ] = None
     conditions: Annotated[
         tuple[Condition, ...], Field(description="What is so, and why.", max_length=16), ListMap("type")

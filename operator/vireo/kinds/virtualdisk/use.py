@@ -92,4 +92,16 @@ def disk_not_ready(user: User, disk: str, status: VirtualDiskStatus) -> Finding 
     return Finding(Reason.DISK_NOT_READY, f"{disk_key(user, disk)} can not be attached yet{words}")
 
 
-CHAIN: Final[tuple[Check, ...]] = (disk_in_use, disk_not_ready)
+def disk_set_back(user: User, disk: str, status: VirtualDiskStatus) -> Finding | None:
+    """What was attached meanwhile would be the former data, and what is written to it lost from sight."""
+    if status.operation is None:
+        return None
+    name = status.operation.name
+    return Finding(
+        Reason.DISK_IN_USE,
+        f"{disk_key(user, disk)} is being set back to a snapshot by Operation {name}, and can be attached when that has ended. To call it "
+        f'back: kubectl patch operation.vireo.dev {name} --type=merge -p \'{{"spec": {{"cancel": true}}}}\'',
+    )
+
+
+CHAIN: Final[tuple[Check, ...]] = (disk_in_use, disk_set_back, disk_not_ready)

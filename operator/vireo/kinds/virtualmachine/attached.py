@@ -12,7 +12,16 @@ from vireo.api.reconcile import Desired, Outcome, once, written
 from vireo.api.resources import KUBEVIRT_INSTANCE, Key
 from vireo.kinds.pods import Volume
 from vireo.kinds.virtualdisk.use import disks_by_claim
-from vireo.kinds.virtualmachine.power import Machine, Strategy, instance, launchers, made, stays_off, twin
+from vireo.kinds.virtualmachine.power import (
+    Machine,
+    Strategy,
+    instance,
+    launchers,
+    made,
+    restart_asked,
+    stays_off,
+    twin,
+)
 from vireo.kinds.virtualmachine.types import BOOT, AttachedDisk, VirtualMachineSpec
 from vireo.kinds.virtualmachine.views import InstanceView, MachineView
 
@@ -32,6 +41,13 @@ def attached(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) 
         AttachedDisk(name=name, disk=disks.get(claim, claim), claim=claim)
         for claim, name in sorted((believed | found).items())
     )
+
+
+def is_stopped(machine: Machine) -> bool:
+    """Whether nothing of it runs, and nothing will before its spec is changed: by what KubeVirt has heeded, not only been told."""
+    if machine.spec.power_state != "Stopped" or restart_asked(machine):
+        return False
+    return not (instance(machine) or launchers(machine) or leftovers(machine) or _may_run_unseen(machine))
 
 
 def lets_go(machine: Machine) -> bool:

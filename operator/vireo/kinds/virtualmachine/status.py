@@ -7,7 +7,7 @@ from vireo.api.reasons import Reason
 from vireo.api.reconcile import Desired, Outcome, refusal
 from vireo.kinds.pods import said
 from vireo.kinds.virtualmachine.acting import acting
-from vireo.kinds.virtualmachine.attached import attached
+from vireo.kinds.virtualmachine.attached import attached, is_stopped
 from vireo.kinds.virtualmachine.desired import hushed_until
 from vireo.kinds.virtualmachine.figures import figures
 from vireo.kinds.virtualmachine.findings import STAYS_OFF, ending, guest_state, restart_required, state
@@ -86,6 +86,7 @@ def _said(machine: Machine, desired: Desired, outcomes: tuple[Outcome, ...]) -> 
         guest=_known_of(machine, live) if live else None,
         networks=attached_networks(machine, desired, outcomes),
         disks=attached(machine, desired, outcomes),
+        stopped=is_stopped(machine) or None,
         instance=started(machine),
         operation=acting(machine),
         last_start=before.last_start,

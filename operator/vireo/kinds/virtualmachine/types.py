@@ -9,6 +9,7 @@ from vireo.api.conditions import Condition
 from vireo.api.learning import Lasted
 from vireo.api.reconcile import Remembering
 from vireo.api.schema import Duration, Image, Label, ListMap, MicroTime, Model, Name, Quantity, Rule
+from vireo.kinds.turns import ActingOperation
 
 BOOT = "boot"
 CLOUD_INIT = "cloudinit"
@@ -263,13 +264,6 @@ class AttachedNetwork(Model):
     count: ClassVar[int] = 1
 
 
-class ActingOperation(Model):
-    """An operation, told from another of its name."""
-
-    name: Annotated[Name, Field(description="Its name.")]
-    uid: Annotated[str, Field(description="Its UID.", max_length=63)]
-
-
 Until = Literal["Running", "Agent"]
 
 
@@ -331,6 +325,12 @@ class VirtualMachineStatus(Remembering):
         ),
         ListMap("claim"),
     ] = ()
+    stopped: Annotated[
+        bool | None,
+        Field(
+            description="True: the guest is off, and nothing starts it before the spec is changed. Only then is a disk of it set back."
+        ),
+    ] = None
     instance: Annotated[
         str | None,
         Field(
