@@ -29,9 +29,14 @@ def _would(operation: Operation) -> str:
 
 def _why_not(operation: Operation) -> Course | None:
     live, known = disk(operation), platform(operation)
-    if live is None or live.meta.deletion_timestamp:
+    if live is None:
         key = f"VirtualDisk {operation.key.namespace}/{_name(operation)}"
         return goes_on(Reason.TARGET_MISSING, f"{key} does not exist. Make it, or delete this operation.")
+    if live.meta.deletion_timestamp:  # which waits until this operation has ended
+        return failed(
+            Reason.TARGET_MISSING,
+            f"{live.key} is being deleted, so no snapshot is taken of it. When it was made anew, make this operation anew.",
+        )
     status = live.view.status
     if not (status.claim and status.capacity):
         return goes_on(Reason.DISK_NOT_READY, f"{live.key} has no data yet: the snapshot is taken when it has.")
