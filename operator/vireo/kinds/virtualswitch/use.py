@@ -141,4 +141,10 @@ def no_free_port(user: User, network: Connection, known: Known) -> Finding | Non
     )
 
 
-CHAIN: Final[tuple[Check, ...]] = (port_group_missing, port_group_not_allowed, too_many_ports, switch_ends, no_free_port)
+CHAIN: Final[tuple[Check, ...]] = (
+    port_group_missing,
+    port_group_not_allowed,
+    too_many_ports,
+    switch_ends,
+    no_free_port,
+)
