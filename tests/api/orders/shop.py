@@ -36,6 +36,7 @@ from vireo.api.resources import (
 Object = dict[str, Any]
 Thing = tuple[Resource, str]
 """An object of the shop, by the name that it has in the example."""
+Order = tuple[Thing, ...]
 
 EXAMPLE: Final = Path(__file__).parents[3] / "examples/shop.yaml"
 KINDS: Final = {one.kind: one for one in (VIRTUAL_SWITCH, VIRTUAL_DISK, VIRTUAL_MACHINE, CONTAINER_WORKLOAD)}

@@ -1,15 +1,14 @@
 """The objects of the demo's shop are deleted in every order: all of them go, what is used says so until it goes, and the data stays."""
 
 import random
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import permutations
+from itertools import cycle, permutations
 from typing import Final
 
 import pytest
-from api.orders.shop import SNAPSHOT_OF_DATA, THINGS, USERS, Shop, Thing
-from api.orders.town import Town
+from api.orders.shop import SNAPSHOT_OF_DATA, THINGS, USERS, Order, Shop
+from api.orders.town import Story, Town
 
 from vireo.api.resources import (
     ATTACHMENT,
@@ -23,8 +22,6 @@ from vireo.api.resources import (
 )
 
 pytestmark = pytest.mark.api
-
-Order = tuple[Thing, ...]
 
 ORDERS: Final = tuple(permutations(THINGS))
 CHANCE: Final = random.Random(7)
@@ -82,15 +79,21 @@ def before_it_is_open(shop: Shop, order: Order) -> None:
     shop.until_no_more_than_data_is_left()
 
 
-def test_deleted_at_once_in_a_sample_of_orders(town: Town) -> None:
-    town.play(SAMPLE, at_once)
+STORIES: Final[tuple[Story, ...]] = (at_once, one_by_one, before_it_is_open)
 
 
-def test_deleted_one_by_one_in_a_sample_of_orders_and_what_is_used_says_so(town: Town) -> None:
-    town.play(SAMPLE, one_by_one)
+def test_deleted_in_a_sample_of_orders_all_goes_and_the_data_stays(town: Town) -> None:
+    town.play(zip(cycle(STORIES), SAMPLE, strict=False))
 
 
-def test_the_operator_is_killed_again_and_again_meanwhile(town: Town) -> None:
+@pytest.mark.proof
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+def test_deleted_in_every_order_all_goes_and_the_data_stays(town: Town, story: Story) -> None:
+    town.play((story, order) for order in ALL)
+
+
+@pytest.mark.proof
+def test_deleted_while_the_operator_is_killed_again_and_again_all_goes_and_the_data_stays(town: Town) -> None:
     town.until_led()
     with ExitStack() as end, ThreadPoolExecutor(len(BEGUN)) as pool:
         shops = [end.enter_context(town.shop(number)) for number in range(len(BEGUN))]
@@ -105,13 +108,3 @@ def test_the_operator_is_killed_again_and_again_meanwhile(town: Town) -> None:
         town.until_led()
         for shop, before in zip(shops, data, strict=True):
             shop.until_only_data_is_left(before)
-
-
-def test_deleted_before_it_is_open_in_a_sample_of_orders(town: Town) -> None:
-    town.play(SAMPLE, before_it_is_open)
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("story", [at_once, one_by_one, before_it_is_open], ids=lambda story: story.__name__)
-def test_deleted_in_every_order(town: Town, story: Callable[[Shop, Order], None]) -> None:
-    town.play(ALL, story)

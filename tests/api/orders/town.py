@@ -1,21 +1,21 @@
 """Shops beside each other, each in a namespace of its own, and the operator that all of them have."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from queue import Empty, Queue
-from typing import Final, TypeVar
+from typing import Final
 
-from api.orders.shop import DATA, ROOT, Shop
+from api.orders.shop import DATA, ROOT, Order, Shop
 from api.replicas.field import Field
 from api.replicas.replica import Replica, written
 from api.server import Server
 
 from vireo.api.resources import NAMESPACE
 
-Case = TypeVar("Case")
+Story = Callable[[Shop, Order], None]
 
 AT_ONCE: Final = 12
 KEEPS: Final = (frozenset({DATA[1]}), frozenset({ROOT[1], DATA[1]}), frozenset({ROOT[1]}), frozenset[str]())
@@ -31,20 +31,23 @@ class Town:
     _free: Queue[str] = field(default_factory=Queue)
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def play(self, cases: Sequence[Case], story: Callable[[Shop, Case], None]) -> None:
-        """The story of each case in a shop of its own, some beside each other. Fails as the first that fails."""
+    def play(self, cases: Iterable[tuple[Story, Order]]) -> None:
+        """Each story in a shop of its own, some beside each other. Fails as the first that fails."""
         self.until_led()
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            told = [pool.submit(self._tell, number, case, story) for number, case in enumerate(cases)]
-            for one in told:
-                one.result()
+            told = [pool.submit(self._tell, number, *case) for number, case in enumerate(cases)]
+            try:
+                for one in told:
+                    one.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
 
-    def _tell(self, number: int, case: Case, story: Callable[[Shop, Case], None]) -> None:
+    def _tell(self, number: int, story: Story, order: Order) -> None:
         with self.shop(number) as shop:
-            story(shop, case)
+            story(shop, order)
 
     @contextmanager
-    def shop(self, number: int = 0) -> Iterator[Shop]:
+    def shop(self, number: int) -> Iterator[Shop]:
         """An empty namespace; one whose shop went well is used again."""
         namespace = self._namespace()
         shop = Shop(Server(self.operators.kubeconfig), namespace, KEEPS[number % len(KEEPS)])
