@@ -4,6 +4,7 @@ what is left of it."""
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ BELOW: Final = (
 )
 """All that may lie in the namespace of a shop."""
 PATIENCE_SECONDS: Final = 60.0
-PAUSE_SECONDS: Final = 0.2
+PAUSE_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Shop:
     def open(self) -> Mapping[Key, str]:
         """Makes all of it, and waits until all is attached; answers with the UIDs of what holds data."""
         self.begin()
+        self._until("Ready", lambda: self._is_ready(FRONT))  # which comes last
         self._until("attached", self._is_attached)
         return self._data()
 
@@ -105,9 +107,6 @@ class Shop:
         for thing in things:
             self.server.must("DELETE", self._path(thing))
 
-    def is_gone(self, thing: Thing) -> bool:
-        return self._get(thing) is None
-
     def until_gone_or_in_use(self, thing: Thing) -> str:
         """Why it waits; empty when it is gone."""
 
@@ -123,15 +122,14 @@ class Shop:
     def until_no_more_than_data_is_left(self) -> None:
         """The same of a shop that was not open yet: what was not made yet is not there."""
 
-        def is_left() -> bool:
-            return self.is_gone(SWITCH) and all(self._is_kept(key) for key in self._left())
-
-        self._until("left with no more than data", is_left)
+        self._until_gone()
+        self._until("left with no more than data", lambda: all(self._is_kept(key) for key in self._left()))
 
     def until_only_data_is_left(self, before: Mapping[Key, str]) -> None:
         """Nothing is there but the claims of the disks that keep their data, their volumes and the snapshot: the same as before."""
         kept = {key: uid for key, uid in before.items() if self._is_kept(key)}
-        self._until("nothing left but data", lambda: self.is_gone(SWITCH) and self._left() == set(kept))
+        self._until_gone()
+        self._until("left with nothing but data", lambda: self._left() == set(kept))
         assert self._data() == kept
         for volume in self._volumes():
             assert volume["status"]["phase"] == "Bound", volume
@@ -142,6 +140,13 @@ class Shop:
             if key.resource != VOLUME:
                 self.server.must("DELETE", key.resource.path(self.namespace, key.name))
         self._until("empty", lambda: not self._data())
+
+    def _until_gone(self) -> None:
+        for thing in THINGS:
+            self._until(f"without {thing[1]}", partial(self._is_gone, thing))
+
+    def _is_gone(self, thing: Thing) -> bool:
+        return self._get(thing) is None
 
     def _is_kept(self, key: Key) -> bool:
         """A volume goes by the claim that it is bound to, and a snapshot by its disk."""
@@ -169,8 +174,7 @@ class Shop:
         ports = {one["name"] for one in self._status(SWITCH).get("ports", ())}
         held = {self._status(one).get("heldBy", {}).get("name") for one in (ROOT, DATA)}
         return (
-            self._is_ready(FRONT)  # which comes last
-            and {one["disk"] for one in machine.get("disks", ())} == {ROOT[1], DATA[1]}
+            {one["disk"] for one in machine.get("disks", ())} == {ROOT[1], DATA[1]}
             and all(one.get("networks") for one in (machine, *workloads))
             and ports == {MACHINE[1], API[1], FRONT[1]}
             and held == {MACHINE[1]}
