@@ -4,15 +4,16 @@ Their CRDs are here without their schemas. Kubernetes' own controllers are the r
 protection of claims, the garbage collector.
 """
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count
 from threading import Event
 from typing import Any, Final
 
 from api.server import MERGE, Server
 
+from cloud.api import condition
 from vireo.api.resources import (
     ATTACHMENT,
     CDI,
@@ -33,7 +34,7 @@ from vireo.api.resources import (
 )
 from vireo.kinds.cluster import BRIDGE_RESOURCE
 
-Object = Mapping[str, Any]
+Object = dict[str, Any]
 Found = dict[Key, Object]
 
 VOLUME: Final = Resource("", "v1", "persistentvolumes", "PersistentVolume", namespaced=False)
@@ -58,7 +59,7 @@ PROTECTED: Final = "their.finalizers/end-in-order"
 """All that they end in an order of their own carries it: KubeVirt's machines and instances, snapshots."""
 DRIVER: Final = "tests.vireo.dev"
 PAUSE_SECONDS: Final = 0.2
-TURNS_A_BEAT: Final = 25
+BEAT_SECONDS: Final = 5.0
 
 
 def crd(resource: Resource) -> Object:
@@ -104,12 +105,12 @@ class Others:
 
     def live(self) -> None:
         """Until `end`."""
-        for turn in count():
-            if turn % TURNS_A_BEAT == 0:
+        beaten = -BEAT_SECONDS
+        while not self._ends.wait(PAUSE_SECONDS):
+            if (now := time.monotonic()) >= beaten + BEAT_SECONDS:
                 self._beat()
+                beaten = now
             self._take_turns()
-            if self._ends.wait(PAUSE_SECONDS):
-                return
 
     def end(self) -> None:
         self._ends.set()
@@ -168,7 +169,7 @@ class Others:
             return
         if _ends(pod):
             self.server.ask("DELETE", _path(key), gracePeriodSeconds="0")
-        elif pod["status"]["phase"] == "Pending":
+        elif condition(pod, "Ready").get("status") != "True":
             self._say(key, phase="Running", conditions=[{"type": "Ready", "status": "True"}])
 
     def _beat(self) -> None:

@@ -70,7 +70,7 @@ BELOW: Final = (
     SNAPSHOT,
 )
 """All that may lie in the namespace of a shop."""
-PATIENCE_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 120.0
 PAUSE_SECONDS: Final = 0.5
 
 

@@ -17,7 +17,7 @@ from vireo.api.resources import NAMESPACE
 
 Story = Callable[[Shop, Order], None]
 
-AT_ONCE: Final = 24
+AT_ONCE: Final = 12
 KEEPS: Final = (frozenset({DATA[1]}), frozenset({ROOT[1], DATA[1]}), frozenset({ROOT[1]}), frozenset[str]())
 """Which disks keep their data when they are deleted: in the example both."""
 
