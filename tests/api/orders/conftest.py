@@ -12,10 +12,11 @@ from api.orders.others import CRD, THEIRS, Others, crd, make, parts
 from api.orders.town import Town
 from api.replicas.field import Field
 from api.replicas.replica import NAMESPACE
-from api.server import Answer, Server
+from api.server import MERGE, Answer, Server
 
 from vireo.api.resources import NAMESPACE as NAMESPACES
-from vireo.api.resources import PLATFORM
+from vireo.api.resources import Resource
+from vireo.kinds import KINDS
 from vireo.kube.leadership import LEASES
 
 
@@ -34,10 +35,11 @@ def town(
         finally:
             for replica in field.replicas:
                 replica.kill()
+            for resource in (kind.resource for kind in KINDS):  # of a shop that did not go well
+                _let_go(server, resource)
             for namespace in town.namespaces:
                 server.ask("DELETE", NAMESPACES.path(name=namespace))
             server.ask("DELETE", LEASES.path(NAMESPACE, name))
-            server.ask("DELETE", PLATFORM.path(name="default"))
 
 
 @contextmanager
@@ -57,7 +59,17 @@ def _parts(server: Server, name: str) -> Iterator[None]:
         for key in made:
             server.ask("DELETE", key.resource.path(key.namespace, key.name))
         for resource in THEIRS:
+            _let_go(server, resource)
             server.must("DELETE", CRD.path(name=str(resource)))
+
+
+def _let_go(server: Server, resource: Resource) -> None:
+    """Nobody is left who would end its objects in order."""
+    for one in server.must("GET", resource.path()).body["items"]:
+        meta = one["metadata"]
+        path = resource.path(meta.get("namespace", ""), meta["name"])
+        server.ask("DELETE", path)
+        server.ask("PATCH", path, {"metadata": {"finalizers": None}}, MERGE)
 
 
 @contextmanager
