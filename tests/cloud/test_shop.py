@@ -46,8 +46,7 @@ def test_it_goes_in_either_order_and_the_next_shop_has_its_data(user: User, exam
     volumes = _volumes(user)
 
     _delete_what_is_used(user)
-    for resource, name in ((OPERATIONS, "before"), *USERS):
-        user.delete(resource, name, wait=False)
+    _delete(user, (OPERATIONS, "before"), *USERS)
     _until_only_data_is_left(user)
     assert _volumes(user) == volumes
 
@@ -56,8 +55,10 @@ def test_it_goes_in_either_order_and_the_next_shop_has_its_data(user: User, exam
     _until_open(user)
     with user.console("db") as console:
         assert ORDER in console.run(f"head -c {len(ORDER)} /dev/vdb")
-    for resource, name in (*USERS, *_used(user)):
-        user.delete(resource, name)
+    _delete(user, *USERS)
+    for resource, name in USERS:
+        user.until_gone(resource, name)
+    _delete(user, *_used(user))
     _until_only_data_is_left(user)
     assert _volumes(user) == volumes
 
@@ -71,10 +72,15 @@ def _until_open(user: User) -> None:
         user.until_ready(resource, name)
 
 
+def _delete(user: User, *things: tuple[str, str]) -> None:
+    """Nobody waits for their ends."""
+    for resource, name in things:
+        user.delete(resource, name, wait=False)
+
+
 def _delete_what_is_used(user: User) -> None:
     """It says who uses it, and those go on."""
-    for resource, name in _used(user):
-        user.delete(resource, name, wait=False)
+    _delete(user, *_used(user))
     for resource, name in _used(user):
         assert f"VirtualMachine {user.namespace}/db" in user.until_said(resource, name, "InUse")["message"]
     for resource, name in USERS:

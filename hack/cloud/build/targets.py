@@ -326,11 +326,11 @@ IMAGES: Sequence[OciImage] = (
         (Entry("disk", owner=107), Entry("disk/disk.img", Built("guest-disk", "disk.img"), mode=0o440, owner=107)),
         tag="1",
     ),
-    # For workloads: a web server that is not root, and says hello.
+    # For workloads: a web server that is not root, and says hello. The first process of a container ends on TERM only if it says so.
     OciImage(
         "hello",
         (*oci.tree(_HERE / "rootfs/static"), *oci.tree(_HERE / "rootfs/hello")),
-        entrypoint=("busybox", "httpd", "-f", "-p", "8080", "-h", "/srv"),
+        entrypoint=("busybox", "sh", "-c", "trap 'exit 0' TERM; busybox httpd -f -p 8080 -h /srv & wait"),
         user="65532",
         tag="1",
         base=("busybox",),
