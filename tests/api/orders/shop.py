@@ -121,7 +121,6 @@ class Shop:
 
     def until_no_more_than_data_is_left(self) -> None:
         """The same of a shop that was not open yet: what was not made yet is not there."""
-
         self._until_gone()
         self._until("left with no more than data", lambda: all(self._is_kept(key) for key in self._left()))
 
