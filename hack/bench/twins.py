@@ -15,9 +15,6 @@ ATTACHMENTS = "k8s.cni.cncf.io/v1"
 RESOURCE_NAME = "k8s.v1.cni.cncf.io/resourceName"
 CLAIM_FIELDS = ("accessModes", "resources", "storageClassName", "volumeMode")
 
-UNTIL_TOLD = ["busybox", "sh", "-c", "trap exit TERM; busybox sleep infinity & wait"]
-"""What a container runs that ends at once when it is told to, as most do not that are their pod's first process."""
-
 Make = Callable[[str], list[Object]]
 """The objects by that name, in the order in which they are applied. The last is the one that becomes ready."""
 
@@ -40,7 +37,7 @@ def twins(place: Field, steps: Steps) -> Iterator[Twins]:
         return [place.disk(name, size="128Mi", source=source)]
 
     def workload(name: str) -> list[Object]:
-        return [place.workload(name, command=UNTIL_TOLD)]
+        return [place.workload(name)]
 
     def connected(name: str) -> list[Object]:
         switch = place.switch(name)

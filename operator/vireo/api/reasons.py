@@ -73,7 +73,7 @@ class Reason(StrEnum):
         "TooManyPorts",
         "The object names more ports of one switch than the switch gives a machine or a pod.",
     )
-    NO_FREE_PORT = "NoFreePort", "The switch, or the port group, has given out all its ports."
+    NO_FREE_PORT = "NoFreePort", "The switch, or the port group, gives out no more ports."
     SECRET_MISSING = "SecretMissing", "A Secret that the machine names does not exist."
     INSTANCE_TYPE_MISSING = "InstanceTypeMissing", "The instance type that the machine names does not exist."
     PREFERENCE_MISSING = "PreferenceMissing", "The preference that the machine names does not exist."

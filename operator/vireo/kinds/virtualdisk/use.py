@@ -84,6 +84,17 @@ def disk_in_use(user: User, disk: str, status: VirtualDiskStatus) -> Finding | N
     )
 
 
+def disk_ends(user: User, disk: str, status: VirtualDiskStatus) -> Finding | None:
+    """Who holds it keeps it till then."""
+    live = user.uses[disk_key(user, disk)]
+    if status.held_by or live is None or live.meta.deletion_timestamp is None:
+        return None
+    return Finding(
+        Reason.DISK_NOT_READY,
+        f"{live.key} is being deleted: it is given to nobody any more, and goes when nothing names it. Name another disk.",
+    )
+
+
 def disk_not_ready(user: User, disk: str, status: VirtualDiskStatus) -> Finding | None:
     if status.claim and status.held_by and not status.held_by.released:
         return None
@@ -104,4 +115,4 @@ def disk_set_back(user: User, disk: str, status: VirtualDiskStatus) -> Finding |
     )
 
 
-CHAIN: Final[tuple[Check, ...]] = (disk_in_use, disk_set_back, disk_not_ready)
+CHAIN: Final[tuple[Check, ...]] = (disk_in_use, disk_ends, disk_set_back, disk_not_ready)

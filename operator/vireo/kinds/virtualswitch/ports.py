@@ -113,7 +113,9 @@ def _kept(switch: Switch, port: Port) -> Port | None:
 
 
 def _asked(switch: Switch) -> list[Port]:
-    """What is asked for, the one that exists longest first. Of what is being deleted nothing more is."""
+    """What is asked for, the one that exists longest first. What is being deleted asks for nothing more, and gives nothing more."""
+    if switch.deleting:
+        return []
     living = [user for user in switch.users if not user.meta.deletion_timestamp]
     return [
         _port(user, one)

@@ -109,6 +109,17 @@ def too_many_ports(user: User, network: Connection, known: Known) -> Finding | N
     )
 
 
+def switch_ends(user: User, network: Connection, _: Known) -> Finding | None:
+    """Who has its port keeps it till then."""
+    live = user.uses.get(switch_key(network))
+    if live is None or live.meta.deletion_timestamp is None or ports_held(user, network) >= user.spec.ports_each:
+        return None
+    return Finding(
+        Reason.NO_FREE_PORT,
+        f"{live.key} is being deleted: it gives out no more ports, and goes when nothing names it. Name another one in spec.networks.",
+    )
+
+
 def no_free_port(user: User, network: Connection, known: Known) -> Finding | None:
     """Ports are given out by the switch alone, in the order in which they are asked for."""
     missing = user.spec.ports_each - ports_held(user, network)
@@ -130,4 +141,10 @@ def no_free_port(user: User, network: Connection, known: Known) -> Finding | Non
     )
 
 
-CHAIN: Final[tuple[Check, ...]] = (port_group_missing, port_group_not_allowed, too_many_ports, no_free_port)
+CHAIN: Final[tuple[Check, ...]] = (
+    port_group_missing,
+    port_group_not_allowed,
+    too_many_ports,
+    switch_ends,
+    no_free_port,
+)
