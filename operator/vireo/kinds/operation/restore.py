@@ -228,9 +228,9 @@ def _child(operation: Operation, acted: Acted) -> Child:
         LABEL_DISK_UID: acted.uid,
         LABEL_OPERATION_UID: operation.meta.uid,
     }
-    node = former.meta.annotations.get(SELECTED_NODE)
+    node = {note: value for note, value in former.meta.annotations.items() if note == SELECTED_NODE}
     key = next_claim_key(operation, acted)
-    meta = {"name": key.name, "namespace": key.namespace, "labels": labels}
+    meta = {"name": key.name, "namespace": key.namespace, "labels": labels, **({"annotations": node} if node else {})}
     spec = {
         "storageClassName": former.view.datastore,
         "accessModes": list(former.view.spec.access_modes),
@@ -238,11 +238,7 @@ def _child(operation: Operation, acted: Acted) -> Child:
         "resources": {"requests": {"storage": _size(acted)}},
         "dataSourceRef": msgspec.to_builtins(_source(operation)),
     }
-    return Child(
-        CLAIM,
-        {"metadata": {**meta, **({"annotations": {SELECTED_NODE: node}} if node else {})}, "spec": spec},
-        owned=False,
-    )
+    return Child(CLAIM, {"metadata": meta, "spec": spec}, owned=False)
 
 
 def _becomes_the_disk(operation: Operation, acted: Acted, uid: str) -> Course:
