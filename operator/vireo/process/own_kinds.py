@@ -2,8 +2,8 @@
 looked for: kinds that it overlooks, and what ended in a gap of its watch, for after a gap it lists anew.
 
 An object that went with our finalizer on it is ended as one that is being deleted: an API server that looked for finalizers just before
-ours came deletes it all the same (its Store.Delete looks once, and does not ask for that version when it deletes). It is forgotten by the
-next comparison.
+ours came deletes it all the same (its Store.Delete looks once, and does not ask for that version when it deletes). It is forgotten
+when that end is done, at the latest by the next comparison.
 
 kopf runs in a thread with a loop of its own: it takes a process' signals and waits for all tasks of its loop when it ends, and neither
 are its to take. What its handlers say is carried to the operator's loop, in order.

@@ -46,6 +46,7 @@ class Operator:
         self.learning = Learning(self.store, self.gate, now)
         self.reconciler = Reconciler(Reader(client, self.store), self.store, self.gate, self.learning.samples)
         self.queue = Queue(self._work, now)
+        self.gate.wake = self.queue.wake
         self.own = OwnKinds(client, self.store, self.queue.wake, lambda: self.queue.depth == 0)
         self.watchers = [Watcher(client, self.store, watch, self.queue.wake) for watch in self._foreign()]
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +16,7 @@ from vireo.api.reasons import Reason
 from vireo.api.reconcile import Apply, Call, Create, Delete, Observed, Outcome, SetFinalizer, Step
 from vireo.api.resources import EVENT, Key
 from vireo.kube.client import APPLY, JSON, JSON_PATCH, MERGE_PATCH, ApiError, Client
-from vireo.kube.store import Store
+from vireo.kube.store import Store, version_of
 from vireo.reconcile.limits import EventLimit
 from vireo.reconcile.plan import footprint
 
@@ -39,6 +39,8 @@ class Gate:
         self._client = client
         self._store = store
         self.for_each_write = for_each_write
+        self.wake: Callable[[Iterable[Key]], None] = lambda _keys: None
+        """Told whom the end of an object concerns of which no watch tells."""
         self.events = EventLimit()
         self._foreign: set[Key] = set()
 
@@ -172,11 +174,16 @@ class Gate:
         try:
             answer = await (self._take_finalizer(observed) if step.present else self._release_finalizer(observed))
         except ApiError as error:
-            if step.present or error.code != 404:  # taken off what is gone already: so be it
+            if step.present or error.code != 404:
                 raise
+            self._forget(observed)
         else:
             self._store.put(decode_own(self._store.kinds[observed.key.resource], answer))
         return Outcome(step)
+
+    def _forget(self, observed: Observed[Any, Any]) -> None:
+        """What is gone already: deleted past its finalizer, it was kept until its end was done (process/own_kinds.py)."""
+        self.wake(self._store.remove(observed.key, version_of(observed.meta.resource_version)))
 
     async def _take_finalizer(self, observed: Observed[Any, Any]) -> bytes:
         key = observed.key

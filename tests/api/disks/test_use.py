@@ -2,8 +2,11 @@
 
 import pytest
 from api.disks.shop import Shop
+from support import etcd
 
-from vireo.api.resources import CLAIM, VIRTUAL_DISK, VIRTUAL_MACHINE
+from vireo.api.names import FINALIZER
+from vireo.api.resources import CLAIM, VIRTUAL_DISK, VIRTUAL_MACHINE, Key
+from vireo.process import own_kinds
 
 pytestmark = pytest.mark.api
 
@@ -54,6 +57,24 @@ async def test_for_its_first_use_it_is_made_when_a_machine_names_it(shop: Shop) 
     assert await shop.get(CLAIM, "d") is None
     await machine(shop, "a")
     await shop.until_said("Bound")
+
+
+async def test_whoever_was_deleted_past_their_finalizer_uses_it_no_more(
+    shop: Shop, control_plane: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, and not when it is next looked for what ended unnoticed."""
+    monkeypatch.setattr(own_kinds, "COMPARE_FIRST_SECONDS", own_kinds.COMPARE_SECONDS)
+    await shop.stop()
+    await shop.start()
+    await shop.volume("d")
+    await shop.disk()
+    await machine(shop, "a")
+    await until_held_by(shop, "a")
+    await shop.merge(VIRTUAL_MACHINE, "a", {"metadata": {"finalizers": [FINALIZER]}})
+    await shop.delete(VIRTUAL_DISK, "d")
+    await shop.until_said("InUse")
+    etcd.delete(control_plane, Key(VIRTUAL_MACHINE, shop.namespace, "a"))
+    await shop.until_gone(VIRTUAL_DISK, "d")
 
 
 async def machine(shop: Shop, name: str, disks: tuple[str, ...] = ("d",)) -> None:
