@@ -64,28 +64,21 @@ def frames(work: Work) -> None:
 
 
 def cloud(work: Work) -> None:
-    with cloud_in_force(work) as environment:
-        if Settings.running({**os.environ, **environment}).real_nodes:
-            _in_the_cloud(work, "(cloud or simulated) and not beside", environment)
-        else:
-            work.say(f"no real nodes ({_why_none()}): left out are the tests in which a real guest boots")
-            _in_the_cloud(work, "simulated", environment)
+    _in_a_cloud(work, "(cloud or simulated) and not beside", without_real_nodes="simulated")
 
 
 def beside(work: Work) -> None:
+    _in_a_cloud(work, "cloud and beside", without_real_nodes="")
+
+
+def _in_a_cloud(work: Work, marks: str, without_real_nodes: str) -> None:
+    """The tests with these marks; where there are no real nodes, those with the other marks, if it has any."""
     with cloud_in_force(work) as environment:
-        if Settings.running({**os.environ, **environment}).real_nodes:
-            _in_the_cloud(work, "cloud and beside", environment)
-        else:
-            work.say(f"no real nodes ({_why_none()}): left out")
-
-
-def _in_the_cloud(work: Work, marks: str, environment: Mapping[str, str]) -> None:
-    work.pytest(marks, "--verbose", "--durations=15", environment=environment)
-
-
-def _why_none() -> str:
-    return "; ".join(needs.missing()) or "VIREO_REAL_NODES=0"
+        if not Settings.running({**os.environ, **environment}).real_nodes:
+            why, marks = "; ".join(needs.missing()) or "VIREO_REAL_NODES=0", without_real_nodes
+            work.say(f"no real nodes ({why}): left out are the tests in which a real guest boots")
+        if marks:
+            work.pytest(marks, "--verbose", "--durations=15", environment=environment)
 
 
 def _on_a_bare_control_plane(work: Work, marks: str, *options: str) -> None:

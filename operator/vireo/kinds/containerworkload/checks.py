@@ -11,8 +11,6 @@ from vireo.api.reasons import Reason
 from vireo.api.resources import CONTAINER_WORKLOAD, VIRTUAL_MACHINE, Key, Resource
 from vireo.kinds.containerworkload.made import Workload, made
 from vireo.kinds.containerworkload.types import Predecessor
-from vireo.kinds.platform.types import Datastore
-from vireo.kinds.platform.use import platform
 from vireo.kinds.virtualdisk import use as disks
 from vireo.kinds.virtualswitch.use import network_not_usable
 
@@ -63,7 +61,7 @@ def disk_not_shared(workload: Workload) -> Finding | None:
     if workload.spec.replicas <= 1:
         return None
     for one in workload.spec.disks:
-        datastore = _datastore(workload, one.disk)
+        datastore = disks.datastore_of(workload, one.disk)
         if datastore and "ReadWriteMany" not in datastore.access_modes:
             return Finding(
                 Reason.DISK_NOT_SHARED,
@@ -71,12 +69,6 @@ def disk_not_shared(workload: Workload) -> Finding | None:
                 f"spec.replicas is {workload.spec.replicas}. Set it to 1, or name a disk on a datastore with ReadWriteMany.",
             )
     return None
-
-
-def _datastore(workload: Workload, disk: str) -> Datastore | None:
-    """Where the disk lies; None as long as that is not known."""
-    status, known = disks.disk_status(workload, disk), platform(workload)
-    return known.datastore(status.datastore) if known and status and status.datastore else None
 
 
 CHAIN: Final[tuple[Check, ...]] = (disk_not_usable, disk_not_shared, network_not_usable, held_by_startup)

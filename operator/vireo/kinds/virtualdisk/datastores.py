@@ -3,7 +3,7 @@
 from typing import Final, Literal
 
 from vireo.kinds.platform.types import Datastore
-from vireo.kinds.platform.use import platform
+from vireo.kinds.platform.use import datastore, platform
 from vireo.kinds.virtualdisk.claims import SELECTED_NODE, Claim
 from vireo.kinds.virtualdisk.series import Disk
 
@@ -19,8 +19,7 @@ def chosen(disk: Disk) -> Datastore | None:
 
 def of_claim(disk: Disk, claim: Claim) -> Datastore | None:
     """The datastore that a claim lies on; None where it has none, or it exists no more."""
-    known = platform(disk)
-    return known.datastore(claim.view.datastore) if known and claim.view.datastore else None
+    return datastore(disk, claim.view.datastore)
 
 
 def waits(disk: Disk, claim: Claim) -> bool:

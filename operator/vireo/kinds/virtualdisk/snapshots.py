@@ -66,8 +66,8 @@ def to_drop(disk: Disk) -> tuple[Snapshot, ...]:
     """
     if disk.spec.snapshots is None:
         return ()
-    ready = [one for one in scheduled(disk) if one.view.status.ready_to_use]
-    return tuple(one for one in ready[disk.spec.snapshots.keep :] if one.meta.name not in needed(disk))
+    ready, kept = [one for one in scheduled(disk) if one.view.status.ready_to_use], needed(disk)
+    return tuple(one for one in ready[disk.spec.snapshots.keep :] if one.meta.name not in kept)
 
 
 def next_due(disk: Disk) -> datetime | None:

@@ -7,6 +7,8 @@ from vireo.api.conditions import READY, Finding, condition
 from vireo.api.reasons import Reason
 from vireo.api.reconcile import Observed
 from vireo.api.resources import VIRTUAL_DISK, Key
+from vireo.kinds.platform.types import Datastore
+from vireo.kinds.platform.use import datastore
 from vireo.kinds.virtualdisk.types import VirtualDiskStatus
 
 User = Observed[Any, Any]
@@ -28,6 +30,12 @@ def disk_status(user: User, disk: str) -> VirtualDiskStatus | None:
     live = user.uses.get(disk_key(user, disk))
     status: VirtualDiskStatus | None = live.view.status if live else None
     return status
+
+
+def datastore_of(user: User, disk: str) -> Datastore | None:
+    """Where the disk lies; None as long as that is not known."""
+    status = disk_status(user, disk)
+    return datastore(user, status.datastore) if status else None
 
 
 def claim_of(user: User, disk: str) -> str:

@@ -11,8 +11,7 @@ from typing import Final
 from vireo.api.names import LABEL_MANAGED
 from vireo.api.objects import Child, Manifest
 from vireo.api.resources import KUBEVIRT_MACHINE, Key
-from vireo.kinds.platform.use import platform
-from vireo.kinds.virtualdisk.use import claim_of, disk_status
+from vireo.kinds.virtualdisk.use import claim_of, datastore_of
 from vireo.kinds.virtualmachine.attached import named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, preference
 from vireo.kinds.virtualmachine.power import Machine, made, strategy, twin
@@ -167,6 +166,5 @@ def _eviction_strategy(machine: Machine) -> str:
 
 
 def _shared(machine: Machine, disk: str) -> bool:
-    status, known = disk_status(machine, disk), platform(machine)
-    datastore = known.datastore(status.datastore) if known and status and status.datastore else None
+    datastore = datastore_of(machine, disk)
     return datastore is not None and "ReadWriteMany" in datastore.access_modes
