@@ -7,17 +7,20 @@ import subprocess
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cloud.build import oci
 from cloud.build.target import Target, Workshop, hash_of
-from cloud.steps import Failure, Steps
+from cloud.steps import Failure, NotYet, Step, Steps
 
 # What real nodes need of the host beside what is built here.
 NODE_PACKAGES = ("runc", "iproute2", "iptables", "nftables", "conntrack", "socat", "ethtool", "util-linux")
 
-_apt = threading.Lock()  # one apt-get at a time; other processes are waited for by apt-get itself
-_APT = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+_apt = threading.Lock()
+_APT = ["apt-get", "-qq"]
+BUSY, PATIENCE_SECONDS = "Could not get lock", 300
+"""What apt-get says while another process has it. It would wait for the lock of the packages itself, but not for that of their lists."""
 
 
 def require(packages: Collection[str], steps: Steps) -> None:
@@ -30,9 +33,9 @@ def require(packages: Collection[str], steps: Steps) -> None:
                 f"the host lacks {', '.join(missing)}",
                 advice="install them (these are the names in Debian), or run as root on Debian",
             )
-        with steps.step(f"install {' '.join(missing)}"):
-            _apt_get("update")
-            _apt_get("install", "--yes", "--no-install-recommends", *missing)
+        with steps.step(f"install {' '.join(missing)}") as step:
+            _apt_get(step, "update")
+            _apt_get(step, "install", "--yes", "--no-install-recommends", *missing)
 
 
 def absent(packages: Collection[str]) -> list[str]:
@@ -44,9 +47,16 @@ def absent(packages: Collection[str]) -> list[str]:
     return sorted(set(packages) - {line.split()[0] for line in shown if line.endswith(" installed")})
 
 
-def _apt_get(*arguments: str) -> None:
+def _apt_get(step: Step, *arguments: str) -> None:
+    """Waits for whoever has it: another cloud that comes up, or Debian's own upgrades."""
+    step.wait("apt-get", partial(_try_apt_get, *arguments), PATIENCE_SECONDS)
+
+
+def _try_apt_get(*arguments: str) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run([*_APT, *arguments], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode and BUSY in done.stderr:
+        raise NotYet(done.stderr.splitlines()[0])
     if done.returncode:
         raise Failure(
             f"apt-get {' '.join(arguments)}: {done.stderr.strip()}", advice="see if the Debian mirror can be reached"
