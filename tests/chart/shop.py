@@ -15,7 +15,8 @@ from chart.webhook import Replica
 from support.user import disk
 
 from cloud.build import binary
-from vireo.api.resources import CLAIM, STORAGE_CLASS, VIRTUAL_DISK, VIRTUAL_MACHINE
+from vireo.api.resources import CLAIM, STORAGE_CLASS, VIRTUAL_DISK
+from vireo.kinds import KINDS
 
 FIXED: Final = "can-not-grow"
 VOLUMES: Final = "/api/v1/persistentvolumes"
@@ -42,7 +43,7 @@ class Shop:
 
     def try_to_make(self, given: Mapping[str, Any]) -> Answer:
         """As `kubectl create --dry-run=server` does."""
-        resource = VIRTUAL_DISK if given["kind"] == VIRTUAL_DISK.kind else VIRTUAL_MACHINE
+        resource = next(kind.resource for kind in KINDS if kind.resource.kind == given["kind"])
         return self.server.ask("POST", resource.path(self.namespace), given, JSON, dryRun="All")
 
     def is_told(self) -> bool:

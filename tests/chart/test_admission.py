@@ -8,7 +8,7 @@ from api.server import MERGE, Server
 from chart.helm import NAMESPACE, Helm
 from chart.shop import FIXED, Shop, opened
 from chart.webhook import CERTIFICATE, CONFIGURATION, Replica, as_its_pod, asked_at
-from support.user import disk, machine
+from support.user import disk, machine, operation
 
 from vireo.api.resources import STORAGE_CLASS, VIRTUAL_DISK
 from vireo.kinds import KINDS
@@ -76,6 +76,11 @@ def test_without_kubevirt_a_machine_is_told_so(shop: Shop) -> None:
     answer = shop.try_to_make(machine("a"))
     assert answer.code == 201
     assert any("KubeVirt is not installed" in warning for warning in answer.warnings)
+
+
+def test_a_restore_that_can_not_be_is_told_so(shop: Shop) -> None:
+    (said,) = shop.try_to_make(operation("undo", "data", "Restore", restore={"snapshot": "then"})).warnings
+    assert f"StorageClass {FIXED} has no snapshots" in said
 
 
 def test_what_vireo_writes_and_what_changes_no_spec_is_not_asked_about(shop: Shop) -> None:

@@ -30,7 +30,7 @@ def looked_at() -> set[Right]:
     """What is read for reviews; and the configuration by which they come."""
     found, kinds = rights(WEBHOOKS, "get", "patch"), {kind.resource: kind for kind in KINDS}
     for kind in (kind for kind in KINDS if kind.admission):
-        labelled = {watch.resource for watch in kind.watches if watch.label}
+        labelled = {watch.resource for watch in kind.watches if watch.label and watch.parent == kind.resource}
         for resource in kind.admission.looks_at if kind.admission else ():
             if resource in kinds and kinds[resource].singleton:
                 found |= {right for watch in kinds[resource].watches for right in rights(watch.resource, "list")}

@@ -25,6 +25,7 @@ from support.volumes import (
     usable,
     wait_running,
 )
+from support.web import held_file
 
 from cloud import registry
 from cloud.api import condition
@@ -96,6 +97,16 @@ def test_a_container_gets_what_was_in_an_archive(user: User, settings: Settings,
     user.apply(pod("reader", FIRST, "d", block=False))
     wait_running(user, "reader")
     assert run(user, "reader", f"cat {FOLDER}/greeting") == "hello\n"
+
+
+def test_how_much_is_there_is_said_while_it_is_downloaded(user: User, settings: Settings) -> None:
+    with held_file(settings, random.Random(7).randbytes(8 << 20)) as file:
+        user.apply(disk("d", size=SIZE, source={"http": {"url": file.url}}))
+        assert 0 < user.until("a part of it", lambda: progress(user, "d")) < 100
+        assert condition(user.get(DISKS, "d") or {}, "Ready")["reason"] == "Filling"
+        file.released.set()
+        user.until_ready(DISKS, "d", "Bound")
+    assert digest(user, "d", len(file.content)) == sha256(file.content)
 
 
 def test_a_machine_boots_from_the_disk_in_an_image(user: User) -> None:
@@ -261,6 +272,13 @@ def filled(user: User, name: str) -> str:
     was = fill(user, "writer")
     user.delete(PODS, "writer")
     return f"sha256:{was}"
+
+
+def progress(user: User, name: str) -> int:
+    filling = (user.get(DISKS, name) or {}).get("status", {}).get("filling", {})
+    if not filling.get("progress"):
+        raise NotYet(f"{filling}")
+    return int(filling["progress"])
 
 
 def nothing_asked(user: User) -> None:

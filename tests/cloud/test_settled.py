@@ -145,15 +145,15 @@ def settle(user: User, everything: list[Object], seconds: float) -> None:
 
 
 def _check_done(user: User, one: Object) -> None:
-    """A start ends when the guest's agent speaks, which is long after the guest runs; a paused one has none that could."""
+    """A guest's agent speaks long after the guest runs, and is told then; a paused one has none that could."""
     found = user.get(RESOURCES[one["kind"]], one["metadata"]["name"]) or {}
     said = condition(found, "Complete" if one["kind"] == "Operation" else "Ready")
     waits = said.get("reason") == "WaitingForFirstUse"
     if said.get("status") != "True" and not waits:
         raise NotYet(f"{said.get('reason')}: {said.get('message')}")
     status = found.get("status", {})
-    if status.get("phase") == "Running" and "seconds" not in status.get("lastStart", {"seconds": 0}):
-        raise NotYet(f"lastStart is {status['lastStart']}")
+    if status.get("phase") == "Running" and status.get("guest", {}).get("agent") != "Connected":
+        raise NotYet(f"the guest is {status.get('guest')}")
 
 
 def _check_quiet(user: User) -> None:

@@ -159,6 +159,25 @@ async def test_a_reference_that_appears_makes_progress(cluster: Cluster) -> None
     await cluster.until_ready()
 
 
+async def test_who_is_no_longer_named_is_told_so_by_our_own_write(cluster: Cluster) -> None:
+    await cluster.toy("b")
+    await cluster.toy(after="b")
+
+    async def names() -> list[str]:
+        return list((await cluster.get(TOY, "b") or {}).get("status", {}).get("holders", ()))
+
+    async def named() -> bool:
+        return await names() == ["a"]
+
+    async def not_named() -> bool:
+        return await names() == []
+
+    await cluster.until(named)
+    await cluster.idle()
+    await cluster.toy()
+    await cluster.until(not_named)
+
+
 async def test_an_orderly_end_deletes_the_child_first(cluster: Cluster) -> None:
     await cluster.toy(text="hello", orderly=True)
     await cluster.until_ready()

@@ -28,6 +28,10 @@ class ToySpec(Model):
 class ToyStatus(Remembering):
     observed_generation: int = 0
     conditions: tuple[Condition, ...] = ()
+    held: str | None = None
+    """The toy that came first, until it is said that another does."""
+    holders: tuple[str, ...] = ()
+    """The toys that name this one."""
 
 
 class ConfigMapView(msgspec.Struct):
@@ -39,13 +43,14 @@ def owner(live: Live[Any]) -> Key | None:
     return Key(TOY, live.meta.namespace, found.name) if found and found.kind == "Toy" else None
 
 
-def uses(meta: Meta, spec: ToySpec, _status: ToyStatus) -> frozenset[Key]:
-    return frozenset({Key(TOY, meta.namespace, spec.after)} if spec.after else ())
+def uses(meta: Meta, spec: ToySpec, status: ToyStatus) -> frozenset[Key]:
+    return frozenset(Key(TOY, meta.namespace, one) for one in (spec.after, status.held) if one)
 
 
 def missing(observed: Observed[ToySpec, ToyStatus]) -> Finding | None:
-    gone = sorted(key for key, live in observed.uses.items() if live is None)
-    return Finding(Reason.DISK_MISSING, f"{gone[0]} does not exist. Create it.") if gone else None
+    key = Key(TOY, observed.meta.namespace, observed.spec.after or "")
+    gone = observed.spec.after and observed.uses.get(key) is None
+    return Finding(Reason.DISK_MISSING, f"{key} does not exist. Create it.") if gone else None
 
 
 def desired(observed: Observed[ToySpec, ToyStatus]) -> Desired:
@@ -67,7 +72,12 @@ def status_of(observed: Observed[ToySpec, ToyStatus], wish: Desired, outcomes: t
         stalled=failed.finding if failed else None,
     )
     now = conditions(observed.status.conditions, said, observed.meta.generation, observed.now)
-    return ToyStatus(observed_generation=observed.meta.generation, conditions=now)
+    return ToyStatus(
+        observed_generation=observed.meta.generation,
+        conditions=now,
+        held=observed.spec.after,
+        holders=tuple(one.meta.name for one in observed.users),
+    )
 
 
 KIND: Final = Kind(

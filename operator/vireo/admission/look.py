@@ -84,7 +84,8 @@ class Looker:
 
     async def _children(self, kind: AnyKind, live: Live[Any]) -> tuple[Live[Any], ...]:
         """By the label that names their owner, and by their own name."""
-        labelled = [watch for watch in kind.watches if watch.label and _looked_at(kind, watch.resource)]
+        own = [watch for watch in kind.watches if watch.parent == kind.resource]
+        labelled = [watch for watch in own if watch.label and _looked_at(kind, watch.resource)]
         found = await asyncio.gather(*(self._below(watch, live.key) for watch in labelled))
         return tuple(child for some in found for child in some)
 

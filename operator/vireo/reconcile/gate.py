@@ -40,7 +40,7 @@ class Gate:
         self._store = store
         self.for_each_write = for_each_write
         self.wake: Callable[[Iterable[Key]], None] = lambda _keys: None
-        """Told whom the end of an object concerns of which no watch tells."""
+        """Told whom our own writes concern: the watch that shows an object again shows no change."""
         self.events = EventLimit()
         self._foreign: set[Key] = set()
 
@@ -178,8 +178,12 @@ class Gate:
                 raise
             self._forget(observed)
         else:
-            self._store.put(decode_own(self._store.kinds[observed.key.resource], answer))
+            self.keep(decode_own(self._store.kinds[observed.key.resource], answer))
         return Outcome(step)
+
+    def keep(self, live: Live[Any]) -> None:
+        """What a write to one of Vireo's own answered: from now on it is so, also for those whom it does not name any more."""
+        self.wake(self._store.put(live) - {live.key})
 
     def _forget(self, observed: Observed[Any, Any]) -> None:
         """What is gone already: deleted past its finalizer, it was kept until its end was done (process/own_kinds.py)."""

@@ -81,7 +81,7 @@ class Reconciler:
             if error.code == 404:
                 return False
             raise
-        self._store.put(decode_own(kind, answer))
+        self._gate.keep(decode_own(kind, answer))
         if news := event(observed, before, status):
             await self._gate.write_event(news)
         return True

@@ -4,7 +4,16 @@ from typing import Final
 
 from vireo.api.kind import Admission, Column, Kind, Watch, controlled
 from vireo.api.reasons import Reason
-from vireo.api.resources import KUBEVIRT_INSTANCE, KUBEVIRT_MIGRATION, NODE, OPERATION, VIRTUAL_MACHINE
+from vireo.api.resources import (
+    KUBEVIRT_INSTANCE,
+    KUBEVIRT_MIGRATION,
+    NODE,
+    OPERATION,
+    PLATFORM,
+    SNAPSHOT,
+    VIRTUAL_DISK,
+    VIRTUAL_MACHINE,
+)
 from vireo.kinds.cluster import NodeView
 from vireo.kinds.operation.checks import foreseen
 from vireo.kinds.operation.desired import desired
@@ -26,8 +35,17 @@ from vireo.kinds.virtualmachine.kind import INSTANCES
 
 ADMISSION: Final = Admission(
     why_not=foreseen,
-    looks_at=frozenset({KUBEVIRT_INSTANCE, NODE, VIRTUAL_MACHINE}),
-    warns=frozenset({Reason.HOST_UNUSABLE, Reason.NOT_MIGRATABLE, Reason.NOT_RUNNING}),
+    looks_at=frozenset({KUBEVIRT_INSTANCE, NODE, PLATFORM, SNAPSHOT, VIRTUAL_DISK, VIRTUAL_MACHINE}),
+    warns=frozenset(
+        {
+            Reason.HOST_UNUSABLE,
+            Reason.NOT_MIGRATABLE,
+            Reason.NOT_RUNNING,
+            Reason.SNAPSHOTS_UNSUPPORTED,
+            Reason.SNAPSHOT_OF_ANOTHER,
+            Reason.SOURCE_TOO_LARGE,
+        }
+    ),
 )
 
 KIND: Final = Kind(

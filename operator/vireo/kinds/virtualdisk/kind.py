@@ -6,7 +6,7 @@ from vireo.api.kind import Admission, Column, Kind, Watch, controlled
 from vireo.api.names import LABEL_DISK
 from vireo.api.objects import Meta
 from vireo.api.reasons import Reason
-from vireo.api.resources import CLAIM, CLONE_SOURCE, IMPORT_SOURCE, OPERATION, PLATFORM, SNAPSHOT, VIRTUAL_DISK, Key
+from vireo.api.resources import CLAIM, CLONE_SOURCE, IMPORT_SOURCE, PLATFORM, SNAPSHOT, VIRTUAL_DISK, Key
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.virtualdisk.checks import why_not
 from vireo.kinds.virtualdisk.claims import ClaimView
@@ -27,15 +27,13 @@ from vireo.kinds.virtualdisk.views import CloneSourceView, ImportSourceView, Sna
 
 
 def uses(meta: Meta, spec: VirtualDiskSpec, status: VirtualDiskStatus) -> frozenset[Key]:
-    """What the cluster can do; who holds the disk, and what may set it back, also when that one does not name it any more; and what it is
-    still to be filled from.
+    """What the cluster can do; who holds the disk, also when that one does not name it any more; and what it is still to be filled from.
 
     A disk that is being deleted is not filled any more: two that name each other can both go.
     """
     fills = is_to_be_filled(spec.source, status) and not meta.deletion_timestamp
     source = of_others(meta.namespace, spec.source) if fills else None
-    acting = Key(OPERATION, meta.namespace, status.operation.name) if status.operation else None
-    return frozenset(one for one in (THE_PLATFORM, holder_key(meta.namespace, status), acting, source) if one)
+    return frozenset(one for one in (THE_PLATFORM, holder_key(meta.namespace, status), source) if one)
 
 
 CLAIMS: Final = Watch(CLAIM, ClaimView, parent=VIRTUAL_DISK, owner=disk_of, by_name=True, label=LABEL_DISK)
