@@ -161,7 +161,7 @@ async def test_a_reference_that_appears_makes_progress(cluster: Cluster) -> None
 
 async def test_who_is_no_longer_named_is_told_so_by_our_own_write(cluster: Cluster) -> None:
     await cluster.toy("b")
-    await cluster.toy(after="b")
+    await cluster.toy(text="hello", after="b")
 
     async def names() -> list[str]:
         return list((await cluster.get(TOY, "b") or {}).get("status", {}).get("holders", ()))
@@ -174,7 +174,7 @@ async def test_who_is_no_longer_named_is_told_so_by_our_own_write(cluster: Clust
 
     await cluster.until(named)
     await cluster.idle()
-    await cluster.toy()
+    await cluster.toy(text="hello")
     await cluster.until(not_named)
 
 
