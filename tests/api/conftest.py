@@ -2,8 +2,10 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,25 @@ def _apply(server: Server, crd: Mapping[str, Any]) -> Answer:
     return server.ask(
         "PATCH", f"{CRDS}/{crd['metadata']['name']}", crd, APPLY, fieldManager="vireo-tests", force="true"
     )
+
+
+@contextmanager
+def served(server: Server, crds: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+    """Other people's kinds, which other tests have a cluster without: at the end they are gone, and with them their objects."""
+    for crd in crds:
+        server.must("POST", CRDS, crd)
+    with ThreadPoolExecutor(len(crds)) as pool:  # of each the first look takes a second
+        list(pool.map(partial(wait_until_served, server), crds))
+    try:
+        yield
+    finally:
+        paths = [f"{CRDS}/{crd['metadata']['name']}" for crd in crds]
+        for path in paths:
+            server.must("DELETE", path)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while left := [path for path in paths if server.ask("GET", path).code != 404]:
+            assert time.monotonic() < deadline, f"{left} are still there after {DEADLINE_SECONDS} s"
+            time.sleep(0.05)
 
 
 def wait_until_served(server: Server, crd: Mapping[str, Any]) -> None:

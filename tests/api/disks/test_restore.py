@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from api.conftest import CRDS, wait_until_served
+from api.conftest import served
 from api.disks.shop import Object, Shop
 from api.server import Server
 from crash.still import open_crd
@@ -25,14 +25,11 @@ FEWEST_WRITES = 17
 @pytest.fixture(scope="module", autouse=True)
 def _snapshots_served(server: Server) -> Iterator[None]:
     """The types of snapshots, whatever is in them: their controllers are the tests."""
-    for resource in (SNAPSHOT, SNAPSHOT_CLASS):
-        crd = open_crd(resource)
+    crds = [open_crd(resource) for resource in (SNAPSHOT, SNAPSHOT_CLASS)]
+    for crd in crds:
         crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["x-kubernetes-preserve-unknown-fields"] = True
-        server.must("POST", CRDS, crd)
-        wait_until_served(server, crd)
-    yield
-    for resource in (SNAPSHOT, SNAPSHOT_CLASS):
-        server.must("DELETE", f"{CRDS}/{resource}")
+    with served(server, crds):
+        yield
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 
 import pytest
-from api.conftest import wait_until_served
-from api.orders.others import CRD, THEIRS, Others, crd, make, parts
+from api.conftest import served
+from api.orders.others import THEIRS, Others, crd, make, parts
 from api.orders.town import Town
 from api.replicas.field import Field
 from api.replicas.replica import NAMESPACE
@@ -44,23 +43,17 @@ def town(
 
 @contextmanager
 def _parts(server: Server, name: str) -> Iterator[None]:
-    """Other tests have a cluster without them."""
-    manifests = [crd(resource) for resource in THEIRS]
-    for manifest in manifests:
-        server.must("POST", CRD.path(), manifest)
-    with ThreadPoolExecutor(len(manifests)) as pool:  # of each the first look takes a second
-        list(pool.map(partial(wait_until_served, server), manifests))
-    made = dict(parts(name))
-    for key, body in made.items():
-        make(server, key, body)
-    try:
-        yield
-    finally:
-        for key in made:
-            server.ask("DELETE", key.resource.path(key.namespace, key.name))
-        for resource in THEIRS:
-            _let_go(server, resource)
-            server.must("DELETE", CRD.path(name=str(resource)))
+    with served(server, [crd(resource) for resource in THEIRS]):
+        made = dict(parts(name))
+        for key, body in made.items():
+            make(server, key, body)
+        try:
+            yield
+        finally:
+            for key in made:
+                server.ask("DELETE", key.resource.path(key.namespace, key.name))
+            for resource in THEIRS:
+                _let_go(server, resource)
 
 
 def _let_go(server: Server, resource: Resource) -> None:
