@@ -152,7 +152,8 @@ def _check_done(user: User, one: Object) -> None:
     if said.get("status") != "True" and not waits:
         raise NotYet(f"{said.get('reason')}: {said.get('message')}")
     status = found.get("status", {})
-    if status.get("phase") == "Running" and status.get("guest", {}).get("agent") != "Connected":
+    runs = one["kind"] == "VirtualMachine" and status.get("phase") == "Running"
+    if runs and status.get("guest", {}).get("agent") != "Connected":
         raise NotYet(f"the guest is {status.get('guest')}")
 
 
