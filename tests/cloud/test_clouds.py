@@ -14,7 +14,7 @@ from cloud import cgroups
 from cloud.api import Api, condition
 from cloud.settings import Settings
 
-pytestmark = pytest.mark.cloud
+pytestmark = [pytest.mark.cloud, pytest.mark.proof]
 
 COMMAND = [sys.executable, "-m", "cloud"]
 SIZE = {"VIREO_REAL_NODES": "1", "VIREO_NODES": "0", "VIREO_RUN": "none"}
