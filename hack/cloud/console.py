@@ -92,10 +92,11 @@ class Terminal:
                 self._ask_to_greet()
                 self._listen(deadline, f"no line had {pattern!r} in {seconds:.0f} s")
 
-    def run(self, command: str, seconds: float = 30, *, ends: bool = False) -> str:
+    def run(self, command: str, seconds: float = 90, *, ends: bool = False) -> str:
         """Types one line of shell, and returns what it printed, without the guest's news in between.
 
         ends: the command ends the machine, so that the console closes; nothing is returned.
+        The time is enough for a guest that still boots beside others on a busy machine.
         Raises Failure if it does not end in time or not with 0, or if the console closes under it.
         """
         if "\n" in command:
@@ -104,7 +105,7 @@ class Terminal:
         self._reach_prompt(deadline)
         return self._run_last(command, deadline) if ends else self._run(command, deadline)
 
-    def type(self, line: str, seconds: float = 30) -> None:
+    def type(self, line: str, seconds: float = 90) -> None:
         """Types a line at the prompt and does not wait for what it does: that is for `expect`. Raises Failure."""
         self._reach_prompt(time.monotonic() + seconds)
         self._type(line)
