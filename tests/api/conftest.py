@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from api.server import APPLY, Answer, Server
+from support.waiting import until
 
 from generate.crds import AnyKind
 
@@ -86,10 +87,12 @@ def served(server: Server, crds: Sequence[Mapping[str, Any]]) -> Iterator[None]:
         paths = [f"{CRDS}/{crd['metadata']['name']}" for crd in crds]
         for path in paths:
             server.must("DELETE", path)
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while left := [path for path in paths if server.ask("GET", path).code != 404]:
-            assert time.monotonic() < deadline, f"{left} are still there after {DEADLINE_SECONDS} s"
-            time.sleep(0.05)
+        for path in paths:
+            until(partial(_is_gone, server, path))
+
+
+def _is_gone(server: Server, path: str) -> bool:
+    return server.ask("GET", path).code == 404
 
 
 def wait_until_served(server: Server, crd: Mapping[str, Any]) -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.server import JSON, MERGE, Answer, Server
-from chart.waiting import until
 from chart.webhook import Replica
 from support.user import disk
+from support.waiting import until
 
 from cloud.build import binary
 from vireo.api.resources import CLAIM, STORAGE_CLASS, VIRTUAL_DISK

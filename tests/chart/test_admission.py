@@ -7,9 +7,9 @@ import pytest
 from api.server import MERGE, Server
 from chart.helm import NAMESPACE, Helm
 from chart.shop import FIXED, Shop, opened
-from chart.waiting import until
 from chart.webhook import CERTIFICATE, CONFIGURATION, Replica, as_its_pod, asked_at
 from support.user import disk, machine, operation
+from support.waiting import until
 
 from vireo.api.resources import STORAGE_CLASS, VIRTUAL_DISK
 from vireo.kinds import KINDS

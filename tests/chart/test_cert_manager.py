@@ -13,10 +13,10 @@ from api.server import MERGE, Server
 from chart.cert_manager import is_ready, renew, running
 from chart.helm import NAMESPACE, Helm
 from chart.shop import FIXED, Shop, opened
-from chart.waiting import until
 from chart.webhook import CONFIGURATION, NAME, Replica, as_its_pod, behind_the_service
 from cryptography import x509
 from support.user import disk
+from support.waiting import until
 
 from vireo.admission.certificates import Chain, read
 from vireo.api.resources import SECRET

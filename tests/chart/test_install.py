@@ -3,7 +3,7 @@
 import pytest
 from api.server import Answer, Server
 from chart.helm import NAMESPACE, Helm, Object, RefusedError
-from chart.waiting import until
+from support.waiting import until
 
 pytestmark = pytest.mark.chart
 

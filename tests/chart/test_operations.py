@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from api.server import JSON, MERGE, Answer, Server
 from chart.users import invite
-from chart.waiting import until
 from support.user import operation
+from support.waiting import until
 
 from vireo.api.names import ANNOTATION_REQUESTED_BY
 from vireo.api.resources import OPERATION

@@ -6,8 +6,8 @@ from typing import Any, Final
 import pytest
 from api.server import JSON, MERGE, Answer, Server
 from chart.users import bind, invite
-from chart.waiting import until
 from support.user import disk
+from support.waiting import until
 
 from vireo.api.resources import VIRTUAL_DISK
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import pytest
 from api.server import JSON, MERGE, Answer, Server
-from chart.waiting import until
 from support.user import machine, workload
+from support.waiting import until
 
 from vireo.api.resources import CONTAINER_WORKLOAD, VIRTUAL_MACHINE, VIRTUAL_SWITCH
 from vireo.kinds.virtualswitch.selector import may_use

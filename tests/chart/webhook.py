@@ -15,7 +15,7 @@ from typing import Any, Final
 import yaml
 from api.server import Server
 from chart.helm import NAMESPACE
-from chart.waiting import until
+from support.waiting import until
 
 from vireo.admission.keeper import WEBHOOKS
 from vireo.api.resources import SECRET

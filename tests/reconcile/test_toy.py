@@ -1,5 +1,6 @@
 """What the machinery promises to every kind, shown with the toy kind against a real API server."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -160,22 +161,19 @@ async def test_a_reference_that_appears_makes_progress(cluster: Cluster) -> None
 
 
 async def test_who_is_no_longer_named_is_told_so_by_our_own_write(cluster: Cluster) -> None:
+    def held_by(*names: str) -> Callable[[], Awaitable[bool]]:
+        async def is_so() -> bool:
+            toy = await cluster.get(TOY, "b") or {}
+            return list(toy.get("status", {}).get("holders", ())) == [*names]
+
+        return is_so
+
     await cluster.toy("b")
     await cluster.toy(text="hello", after="b")
-
-    async def names() -> list[str]:
-        return list((await cluster.get(TOY, "b") or {}).get("status", {}).get("holders", ()))
-
-    async def named() -> bool:
-        return await names() == ["a"]
-
-    async def not_named() -> bool:
-        return await names() == []
-
-    await cluster.until(named)
+    await cluster.until(held_by("a"))
     await cluster.idle()
     await cluster.toy(text="hello")
-    await cluster.until(not_named)
+    await cluster.until(held_by())
 
 
 async def test_an_orderly_end_deletes_the_child_first(cluster: Cluster) -> None:

@@ -48,9 +48,10 @@ def uses(meta: Meta, spec: ToySpec, status: ToyStatus) -> frozenset[Key]:
 
 
 def missing(observed: Observed[ToySpec, ToyStatus]) -> Finding | None:
-    key = Key(TOY, observed.meta.namespace, observed.spec.after or "")
-    gone = observed.spec.after and observed.uses.get(key) is None
-    return Finding(Reason.DISK_MISSING, f"{key} does not exist. Create it.") if gone else None
+    if observed.spec.after is None:
+        return None
+    key = Key(TOY, observed.meta.namespace, observed.spec.after)
+    return None if observed.uses[key] else Finding(Reason.DISK_MISSING, f"{key} does not exist. Create it.")
 
 
 def desired(observed: Observed[ToySpec, ToyStatus]) -> Desired:

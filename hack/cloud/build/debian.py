@@ -17,7 +17,7 @@ from cloud.steps import Failure, NotYet, Step, Steps
 # What real nodes need of the host beside what is built here.
 NODE_PACKAGES = ("runc", "iproute2", "iptables", "nftables", "conntrack", "socat", "ethtool", "util-linux")
 
-_apt = threading.Lock()
+_apt = threading.Lock()  # one at a time: the next finds more of it installed
 _APT = ["apt-get", "-qq"]
 BUSY, PATIENCE_SECONDS = "Could not get lock", 300
 """What apt-get says while another process has it. It would wait for the lock of the packages itself, but not for that of their lists."""

@@ -182,8 +182,10 @@ class Gate:
         return Outcome(step)
 
     def keep(self, live: Live[Any]) -> None:
-        """What a write to one of Vireo's own answered: from now on it is so, also for those whom it does not name any more."""
-        self.wake(self._store.put(live) - {live.key})
+        """What a write to one of Vireo's own answered. The watch shows it again, and wakes all but those whom it names no more."""
+        named = self._store.uses(live.key)
+        woken = self._store.put(live)
+        self.wake(woken & (named - self._store.uses(live.key)))
 
     def _forget(self, observed: Observed[Any, Any]) -> None:
         """What is gone already: deleted past its finalizer, it was kept until its end was done (process/own_kinds.py)."""

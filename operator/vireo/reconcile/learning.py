@@ -75,12 +75,12 @@ class Learning:
             self._keep(subject, *fresh)
             self._came_in.set()
         else:
-            self._store.put(decode_own(KIND, answer))
+            self._gate.keep(decode_own(KIND, answer))
 
     async def _make(self, subject: Subject) -> Live[OwnView]:
         spec = CalibrationSpec(subject=CalibrationSubject(kind=subject.kind, name=subject.name or None))
         live = decode_own(KIND, await self._gate.create_own(subject.key, spec.wire()))
-        self._store.put(live)
+        self._gate.keep(live)
         return live
 
     def _keep(self, subject: Subject, *seen: Observation) -> None:

@@ -9,5 +9,5 @@ PATIENCE = 30.0
 def until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not true():
-        assert time.monotonic() < deadline, "did not become true in time"
+        assert time.monotonic() < deadline, f"did not become true in time: {true}"
         time.sleep(0.05)
