@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from api.server import JSON, Answer, Server
-from chart.webhook import free_port
+from support.ports import free_port
 from support.user import disk
 
 from vireo.admission.certificates import renewed

@@ -15,6 +15,7 @@ from typing import Any, Final
 import yaml
 from api.server import Server
 from chart.helm import NAMESPACE
+from support.ports import free_port
 from support.waiting import until
 
 from vireo.admission.keeper import WEBHOOKS
@@ -28,13 +29,6 @@ ENDPOINTS: Final = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointsl
 JSON_PATCH: Final = "application/json-patch+json"
 AT_SERVICE: Final = "/webhooks/0/clientConfig/service"
 AT_URL: Final = "/webhooks/0/clientConfig/url"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def own_address() -> str:

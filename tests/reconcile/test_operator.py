@@ -6,9 +6,12 @@ import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 from reconcile.cluster import Cluster
 from reconcile.toy import KIND, TOY
+from support.ports import free_port
+from support.wire import over_a_wire
 
 from vireo.api.decode import decode_own
 from vireo.api.resources import Resource
@@ -35,6 +38,36 @@ async def test_a_part_that_fails_ends_all(cluster: Cluster, taken_port: int) -> 
     with pytest.RaisesGroup(OSError, flatten_subgroups=True):
         async with asyncio.timeout(30):
             await Operator(cluster.client, (KIND,)).run(taken_port, asyncio.Event())
+
+
+async def test_it_is_alive_at_once_and_ready_when_it_has_seen_all_that_is_there(
+    quiet_cluster: Cluster, control_plane: str
+) -> None:
+    stop, port = asyncio.Event(), free_port()
+
+    async def page(name: str) -> tuple[int, str]:
+        try:
+            async with aiohttp.ClientSession() as session, session.get(f"http://localhost:{port}/{name}") as answer:
+                return answer.status, await answer.text()
+        except aiohttp.ClientError:
+            return 0, ""
+
+    async def is_alive() -> bool:
+        return await page("livez") == (200, "ok")
+
+    async def is_ready() -> bool:
+        return await page("readyz") == (200, "ok")
+
+    async with over_a_wire(control_plane) as (wire, client):
+        wire.unplug()
+        running = asyncio.create_task(Operator(client, (KIND,)).run(port, stop))
+        await quiet_cluster.until(is_alive)
+        assert await page("readyz") == (503, "not all objects have been seen yet")
+        wire.plug_in()
+        await quiet_cluster.until(is_ready)
+        assert "vireo_" in (await page("metrics"))[1]
+        stop.set()
+        await running
 
 
 async def test_an_orderly_end_is_told_to_nobody_who_is_gone(cluster: Cluster, caplog: pytest.LogCaptureFixture) -> None:

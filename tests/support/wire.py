@@ -20,6 +20,8 @@ class Wire:
         self._to = (host, port)
         self._open: set[asyncio.StreamWriter] = set()
         self._silent: set[asyncio.StreamWriter] = set()
+        self._plugged_in = asyncio.Event()
+        self._plugged_in.set()
         self.connections = 0
         self.port = 0
 
@@ -42,8 +44,17 @@ class Wire:
         """No connection that there is carries anything any more, and none ends."""
         self._silent |= self._open
 
+    def unplug(self) -> None:
+        """Until it is plugged in, new connections are taken and carry nothing."""
+        self._plugged_in.clear()
+
+    def plug_in(self) -> None:
+        """Those that wait go on."""
+        self._plugged_in.set()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        await self._plugged_in.wait()
         there, back = await asyncio.open_connection(*self._to)
         ends = {writer, back}
         self._open |= ends
