@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, WithJsonSchema
 from pydantic.fields import FieldInfo
 
-from vireo.api.schema import ListMap, Preserve, Rule
+from vireo.api.schema import ListMap, OpenModel, Refused, Rule
 
 Schema = dict[str, Any]
 Marks = tuple[Any, ...]
@@ -27,6 +27,8 @@ LIST_TYPE = "x-kubernetes-list-type"
 LIST_KEYS = "x-kubernetes-list-map-keys"
 PRESERVE = "x-kubernetes-preserve-unknown-fields"
 INT_OR_STRING = "x-kubernetes-int-or-string"
+NEVER = "false"
+"""The rule of a field that is never accepted."""
 
 SCALARS = {"string", "integer", "number", "boolean"}
 BOUNDS = {
@@ -93,8 +95,8 @@ def _unwrapped(hint: Any, marks: Marks) -> tuple[Any, Marks]:
 
 
 def _structure(hint: Any, marks: Marks, place: Place) -> Schema:
-    if _all(Preserve, marks):
-        return {"type": "object", PRESERVE: True}
+    if refused := _all(Refused, marks):
+        return _refused(refused[0])
     if _all(WithJsonSchema, marks):
         return _scalar(hint, marks, place)
     if _is_union(hint):
@@ -108,10 +110,18 @@ def _structure(hint: Any, marks: Marks, place: Place) -> Schema:
     return _scalar(hint, marks, place)
 
 
+def _refused(mark: Refused) -> Schema:
+    inside: Schema = {
+        "object": {PRESERVE: True},
+        "array": {LIST_TYPE: "atomic", "items": {"type": "object", PRESERVE: True}},
+    }.get(mark.type, {})
+    return {"type": mark.type, **inside, VALIDATIONS: [{"rule": NEVER, "message": mark.message}]}
+
+
 def _object(model: type[BaseModel], place: Place) -> Schema:
     place = place.within(model)
     fields = {info.alias or name: info for name, info in model.model_fields.items()}
-    schema: Schema = {"type": "object"}
+    schema: Schema = {"type": "object", **({PRESERVE: True} if issubclass(model, OpenModel) else {})}
     if required := [name for name, info in fields.items() if info.is_required()]:
         schema["required"] = required
     if fields:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generate.schema import LIST_KEYS, VALIDATIONS, Schema
+from generate.schema import LIST_KEYS, NEVER, VALIDATIONS, Schema
 
 Step = str | int
 Path = tuple[Step, ...]
@@ -25,7 +25,12 @@ class Constraint:
     schema: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return f"{text(self.path)} {self.keyword} {self.bound if self.keyword == 'required' else ''}".strip()
+        return f"{text(self.path)} {self.keyword} {self.field}".strip()
+
+    @property
+    def field(self) -> str:
+        """The field of the object at the path that it is about; nothing where it is about the value there."""
+        return {"required": str(self.bound), NEVER: getattr(self.bound, "name", "")}.get(self.keyword, "")
 
 
 @dataclass(frozen=True)
@@ -61,15 +66,35 @@ BREAKERS = {
     ),
     "required": Breaker(lambda name, good: {key: good[key] for key in good if key != name}, "Required value"),
     LIST_KEYS: Breaker(lambda _, good: [*good, good[0]], "Duplicate value"),
+    NEVER: Breaker(lambda refused, good: {**good, refused.name: refused.value}, "{}"),
 }
+OF_FIELDS = {"required", NEVER}
+"""What is demanded of an object, and reported at one of its fields."""
+ANY_VALUE = {"array": [{}], "boolean": False, "integer": 1, "object": {"a": {}}, "string": "a"}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A field that is never accepted, with the words of the refusal."""
+
+    name: str
+    value: Any
+    words: str
+
+    def __str__(self) -> str:
+        return self.words
 
 
 def constraints(schema: Schema, path: Path = ()) -> Iterator[Constraint]:
     """Each demand of the schema that a value can break."""
-    for keyword in BREAKERS.keys() & schema.keys() - {"required"}:
+    for keyword in BREAKERS.keys() & schema.keys() - OF_FIELDS:
         yield Constraint(path, keyword, schema[keyword], schema)
     for name in schema.get("required", ()):
         yield Constraint(path, "required", name, schema)
+    for name, field in schema.get("properties", {}).items():
+        if _is_refused(field):
+            refused = Refused(name, ANY_VALUE[field["type"]], field[VALIDATIONS][0]["message"])
+            yield Constraint(path, NEVER, refused, schema)
     for step, below in _below(schema):
         yield from constraints(below, (*path, step))
 
@@ -89,11 +114,15 @@ def fields(schema: Schema, path: Path = ()) -> Iterator[Path]:
 
 
 def _below(schema: Schema) -> Iterator[tuple[str, Schema]]:
-    yield from schema.get("properties", {}).items()
+    yield from ((name, field) for name, field in schema.get("properties", {}).items() if not _is_refused(field))
     if "items" in schema:
         yield ALL_ITEMS, schema["items"]
     if "additionalProperties" in schema:
         yield ALL_VALUES, schema["additionalProperties"]
+
+
+def _is_refused(field: Schema) -> bool:
+    return any(rule["rule"] == NEVER for rule in field.get(VALIDATIONS, ()))
 
 
 def located(value: Any, path: Path) -> Path | None:
@@ -137,8 +166,8 @@ def _broken(constraint: Constraint, valid: Mapping[str, Any], path: Path) -> Bro
 
 def _reported(constraint: Constraint, good: Any, path: Path) -> Path:
     """The API server reports an absent field at its own path, a doubled item at the second."""
-    if constraint.keyword == "required":
-        return (*path, constraint.bound)
+    if constraint.field:
+        return (*path, constraint.field)
     return (*path, len(good)) if constraint.keyword == LIST_KEYS else path
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from generate.schema import BadTypeError, Place, schema_of
-from vireo.api.schema import Duration, ListMap, Model, Preserve, Quantity, Rule, Time
+from vireo.api.schema import Duration, ListMap, Model, OpenModel, Quantity, Refused, Rule, Time
 
 SPEC = Place("spec")
 STATUS = Place("status", by_people=False)
@@ -48,6 +48,12 @@ class Car(Model):
 
 class Chain(Model):
     link: Annotated["Chain | None", said()] = None
+
+
+class Foreign(OpenModel):
+    name: Annotated[str | None, said(max_length=63)] = None
+    nodes: Annotated[Any, said(), Refused("array", "take it out")] = None
+    node: Annotated[Any, said(), Refused("string", "take it out")] = None
 
 
 NAME = {"description": "What it is.", "type": "string", "maxLength": 63}
@@ -109,9 +115,28 @@ BECOMES: dict[str, tuple[Any, dict[str, Any]]] = {
         Annotated[dict[str, bool], Field(max_length=4)],
         {"type": "object", "maxProperties": 4, "additionalProperties": {"type": "boolean"}},
     ),
-    "an object of another API": (
-        Annotated[dict[str, Any], Preserve()],
-        {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+    "an object of another API": (OpenModel, {"type": "object", "x-kubernetes-preserve-unknown-fields": True}),
+    "an object of another API of which some fields are ours": (
+        Foreign,
+        {
+            "type": "object",
+            "x-kubernetes-preserve-unknown-fields": True,
+            "properties": {
+                "name": NAME,
+                "nodes": {
+                    "description": "What it is.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+                    "x-kubernetes-validations": [{"rule": "false", "message": "take it out"}],
+                },
+                "node": {
+                    "description": "What it is.",
+                    "type": "string",
+                    "x-kubernetes-validations": [{"rule": "false", "message": "take it out"}],
+                },
+            },
+        },
     ),
     "an object without fields": (Model, {"type": "object"}),
     "rules in the order they were written": (

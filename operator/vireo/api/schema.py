@@ -3,13 +3,13 @@
 Beside pydantic's own bounds (`max_length`, `pattern`, `ge`), a field may carry in its Annotated[...]:
   Rule(expression, message)   a CEL rule with its message (x-kubernetes-validations), on the field so that the error has its path
   ListMap("name")             the list is a map by these keys (x-kubernetes-list-type: map); other lists are atomic
-  Preserve()                  an object whose inside is not ours (x-kubernetes-preserve-unknown-fields)
+  Refused("array", message)   a field of another API's object that is never accepted, with the way out
 hack/generate/crds.py turns them into structural schemas.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -26,6 +26,12 @@ class Model(BaseModel):
     def wire(self) -> dict[str, Any]:
         """The JSON form, without what is unset."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class OpenModel(Model):
+    """An object of another API: what is not declared here is kept as it is (x-kubernetes-preserve-unknown-fields)."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,11 @@ class ListMap:
 
 
 @dataclass(frozen=True)
-class Preserve:
-    """An object whose inside belongs to another API."""
+class Refused:
+    """A field of another API's object that is never accepted. It has its JSON type there, since no rule sees a field without one."""
+
+    type: Literal["array", "boolean", "integer", "object", "string"]
+    message: str
 
 
 def _utc(value: datetime) -> str:

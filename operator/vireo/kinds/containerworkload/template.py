@@ -15,6 +15,7 @@ from vireo.kinds.cluster import BRIDGE_RESOURCE
 from vireo.kinds.containerworkload.attached import NETWORKS
 from vireo.kinds.containerworkload.made import CONTROLLERS, Workload
 from vireo.kinds.containerworkload.types import Probe, Variable
+from vireo.kinds.overrides import overridden
 from vireo.kinds.virtualdisk.use import claim_of
 from vireo.kinds.virtualswitch.attachments import attachment_name
 from vireo.kinds.virtualswitch.use import switch
@@ -106,6 +107,10 @@ def _job(workload: Workload) -> Manifest:
 
 
 def _template(workload: Workload) -> Manifest:
+    return overridden(_pod(workload), workload.spec.overrides)
+
+
+def _pod(workload: Workload) -> Manifest:
     spec, isolation = workload.spec, workload.spec.isolation
     security = {**POD_SECURITY[isolation.profile], **_group(workload)}
     labels = {LABEL_MANAGED: workload.key.resource.kind.lower(), LABEL_WORKLOAD: workload.meta.name}

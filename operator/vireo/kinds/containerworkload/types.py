@@ -1,12 +1,13 @@
 """ContainerWorkload: the types of its spec and status."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from vireo.api.conditions import Condition
 from vireo.api.reconcile import Remembering
-from vireo.api.schema import Duration, Image, Label, ListMap, Model, Name, Rule
+from vireo.api.schema import Duration, Image, Label, ListMap, Model, Name, OpenModel, Refused, Rule
+from vireo.kinds.overrides import NETWORKED, NOT_PLACED, PLACED, STORED, Overridden, Overrides
 
 REPLICAS_AT_MOST = 1000
 
@@ -188,6 +189,32 @@ class Startup(Model):
     ] = ()
 
 
+class OverriddenContainer(OpenModel):
+    """A container of the pod template."""
+
+    name: Annotated[Label, Field(description="Its name: main is the one of spec.image, others are added.")]
+    volume_mounts: Annotated[Any, Field(description="Refused: see spec.disks."), Refused("array", STORED)] = None
+    volume_devices: Annotated[Any, Field(description="Refused: see spec.disks."), Refused("array", STORED)] = None
+
+
+OverriddenContainers = Annotated[tuple[OverriddenContainer, ...], Field(max_length=16), ListMap("name")]
+
+
+class OverriddenPod(Overridden):
+    """spec of the pod template."""
+
+    containers: Annotated[OverriddenContainers | None, Field(description="The containers.")] = None
+    init_containers: Annotated[OverriddenContainers | None, Field(description="Those that run first.")] = None
+    node_name: Annotated[Any, Field(description=NOT_PLACED), Refused("string", PLACED)] = None
+    host_network: Annotated[Any, Field(description="Refused: see spec.networks."), Refused("boolean", NETWORKED)] = None
+
+
+class WorkloadOverrides(Overrides):
+    """What is merged into the pod template."""
+
+    spec: Annotated[OverriddenPod | None, Field(description="What the template says of the pod.")] = None
+
+
 class ContainerWorkloadSpec(Model):
     """A workload as it should be."""
 
@@ -256,6 +283,14 @@ class ContainerWorkloadSpec(Model):
         ),
     ] = ()
     startup: Annotated[Startup, Field(description="When the workload is started.")] = Startup()
+    overrides: Annotated[
+        WorkloadOverrides | None,
+        Field(
+            description="What no field says: it is merged into the pod template, objects field by field, lists of named items by name, "
+            "all else as a whole. Only those who may create and update what the workload becomes (the Deployment, StatefulSet or Job) "
+            "may write it, and with it change more of the spec than replicas."
+        ),
+    ] = None
 
     @property
     def surge(self) -> int:

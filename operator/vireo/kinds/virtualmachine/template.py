@@ -11,6 +11,7 @@ from typing import Final
 from vireo.api.names import LABEL_MANAGED
 from vireo.api.objects import Child, Manifest
 from vireo.api.resources import KUBEVIRT_MACHINE, Key
+from vireo.kinds.overrides import overridden
 from vireo.kinds.virtualdisk.use import claim_of, datastore_of
 from vireo.kinds.virtualmachine.attached import named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, preference
@@ -30,18 +31,22 @@ def kubevirt_machine(machine: Machine) -> Child:
     spec = {
         "runStrategy": strategy(machine).value,
         **_matchers(machine),
-        "template": {
-            "metadata": {"labels": {LABEL_MANAGED: machine.key.resource.kind.lower()}},
-            "spec": {
-                "domain": _domain(machine),
-                "volumes": _volumes(machine),
-                "networks": _networks(machine),
-                "evictionStrategy": _eviction_strategy(machine),
-                "terminationGracePeriodSeconds": math.ceil(machine.spec.grace_period.total_seconds()),
-            },
-        },
+        "template": overridden(_template(machine), machine.spec.hardware.overrides),
     }
     return Child(KUBEVIRT_MACHINE, {"metadata": {"name": machine.meta.name}, "spec": spec})
+
+
+def _template(machine: Machine) -> Manifest:
+    return {
+        "metadata": {"labels": {LABEL_MANAGED: machine.key.resource.kind.lower()}},
+        "spec": {
+            "domain": _domain(machine),
+            "volumes": _volumes(machine),
+            "networks": _networks(machine),
+            "evictionStrategy": _eviction_strategy(machine),
+            "terminationGracePeriodSeconds": math.ceil(machine.spec.grace_period.total_seconds()),
+        },
+    }
 
 
 def _matchers(machine: Machine) -> Manifest:

@@ -1,14 +1,27 @@
 """VirtualMachine: the types of its spec and status."""
 
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from vireo.api.conditions import Condition
 from vireo.api.learning import Lasted
 from vireo.api.reconcile import Remembering
-from vireo.api.schema import Duration, Image, Label, ListMap, MicroTime, Model, Name, Quantity, Rule
+from vireo.api.schema import (
+    Duration,
+    Image,
+    Label,
+    ListMap,
+    MicroTime,
+    Model,
+    Name,
+    OpenModel,
+    Quantity,
+    Refused,
+    Rule,
+)
+from vireo.kinds.overrides import NETWORKED, STORED, Overridden, Overrides
 from vireo.kinds.turns import ActingOperation
 
 BOOT = "boot"
@@ -70,6 +83,37 @@ class Cpu(Model):
     ] = None
 
 
+class OverriddenDevices(OpenModel):
+    """template.spec.domain.devices. Its disks are those that there are, since each needs a volume."""
+
+    interfaces: Annotated[Any, Field(description="Refused: see spec.networks."), Refused("array", NETWORKED)] = None
+    filesystems: Annotated[Any, Field(description="Refused: see spec.disks."), Refused("array", STORED)] = None
+
+
+class OverriddenDomain(OpenModel):
+    """template.spec.domain."""
+
+    devices: Annotated[OverriddenDevices | None, Field(description="The guest's devices.")] = None
+
+
+class OverriddenGuest(Overridden):
+    """template.spec."""
+
+    domain: Annotated[OverriddenDomain | None, Field(description="The guest's hardware.")] = None
+    networks: Annotated[Any, Field(description="Refused: see spec.networks."), Refused("array", NETWORKED)] = None
+    termination_grace_period_seconds: Annotated[
+        Any,
+        Field(description="Refused: see spec.gracePeriod."),
+        Refused("integer", "how long a guest may take to shut down is said in spec.gracePeriod: take it out"),
+    ] = None
+
+
+class MachineOverrides(Overrides):
+    """What is merged into the template of KubeVirt's machine."""
+
+    spec: Annotated[OverriddenGuest | None, Field(description="What the template says of the guest.")] = None
+
+
 class Hardware(Model):
     """How large the machine is and what it is made of."""
 
@@ -89,6 +133,14 @@ class Hardware(Model):
         Rule(
             "quantity(self).compareTo(quantity('1Mi')) >= 0 && quantity(self).isLessThan(quantity('1Pi'))",
             "a machine has at least 1Mi and less than 1Pi of memory",
+        ),
+    ] = None
+    overrides: Annotated[
+        MachineOverrides | None,
+        Field(
+            description="What no field says: it is merged into the template of KubeVirt's machine, objects field by field, lists of "
+            "named items by name, all else as a whole. Only those who may create and update KubeVirt's machines may write it, and with "
+            "it change more of the spec than powerState."
         ),
     ] = None
 
