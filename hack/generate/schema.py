@@ -111,11 +111,9 @@ def _structure(hint: Any, marks: Marks, place: Place) -> Schema:
 
 
 def _refused(mark: Refused) -> Schema:
-    inside: Schema = {
-        "object": {PRESERVE: True},
-        "array": {LIST_TYPE: "atomic", "items": {"type": "object", PRESERVE: True}},
-    }.get(mark.type, {})
-    return {"type": mark.type, **inside, VALIDATIONS: [{"rule": NEVER, "message": mark.message}]}
+    items: Schema = {LIST_TYPE: "atomic", "items": {"type": "object", PRESERVE: True}}
+    inside: dict[str, Schema] = {"object": {PRESERVE: True}, "array": items}
+    return {"type": mark.type, **inside.get(mark.type, {}), VALIDATIONS: [{"rule": NEVER, "message": mark.message}]}
 
 
 def _object(model: type[BaseModel], place: Place) -> Schema:

@@ -76,7 +76,7 @@ def run(work: Work) -> Result:
         failure = str(error)
     seconds = time.monotonic() - began
     work.show(f"== {work.name}: {failure or 'ok'} after {seconds:.1f} s")
-    return Result(work.name, seconds, work.counts, work.notes, failure, work.log)
+    return Result(work.name, seconds, work.counts, work.notes, failure, work.log, work.failed)
 
 
 def _install_packages() -> None:

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+LINE_AT_MOST, LINES_AT_MOST = 300, 20
+"""Of the tests that failed: characters of a line, and lines of a tier. The rest is in its log."""
 WORDS = ("failed", "error", "passed", "skipped", "xfailed", "xpassed")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one tier; `failure` says why it failed."""
+    """What became of one tier; `failure` says why it failed, `failed` are pytest's lines of the tests that did."""
 
     name: str
     seconds: float
@@ -18,6 +20,7 @@ class Result:
     notes: Sequence[str]
     failure: str
     log: Path
+    failed: Sequence[str] = ()
 
     @property
     def ok(self) -> bool:
@@ -25,13 +28,14 @@ class Result:
 
 
 def summary(results: Sequence[Result], seconds: float) -> str:
-    """The table, and the line of all."""
+    """The table, what failed, and the line of all."""
     total = Counter[str]()
     for result in results:
         total.update(result.counts)
     failed = "".join(f", {result.name} FAILED" for result in results if not result.ok)
     closing = f"== {_counted(total) or 'no tests'} in {seconds:.2f}s{failed} =="
-    return "\n".join(["", f"{'tier':8} {'result':8} {'time':>9}", *map(_row, results), closing])
+    said = [line[:LINE_AT_MOST] for result in results for line in result.failed[:LINES_AT_MOST]]
+    return "\n".join(["", f"{'tier':8} {'result':8} {'time':>9}", *map(_row, results), *said, closing])
 
 
 def _row(result: Result) -> str:

@@ -17,6 +17,7 @@ from cloud.settings import CHECKOUT
 
 COUNTED = re.compile(r"(\d+) (passed|failed|error|skipped|xfailed|xpassed)")
 CLOSING = re.compile(r"^=* ?(?P<counts>\d+ (?:passed|failed|error|skipped|deselected).*) in [\d.]+s")
+FAILED = re.compile(r"(FAILED|ERROR) tests/")
 GRACE_SECONDS = 30.0
 CLEAN_UP_SECONDS = 300.0
 LATE = "not done in time"
@@ -37,6 +38,8 @@ class Work:
     """What each line begins with on the terminal, where tiers run side by side."""
     counts: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    """The tests that failed, with the first words of why, as pytest lists them at its end."""
     _running: "subprocess.Popen[str] | None" = None
 
     def say(self, text: str) -> None:
@@ -111,6 +114,8 @@ class Work:
                 log.write(line)
                 if CLOSING.match(line):
                     self._count(line)
+                if FAILED.match(line):
+                    self.failed.append(line.rstrip("\n"))
 
     def _count(self, line: str) -> None:
         for number, word in COUNTED.findall(line):

@@ -37,9 +37,11 @@ USERS: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
     "writer-of-statefulsets": [OWN, may_write("apps", "statefulsets")],
     "writer-of-jobs": [OWN, may_write("batch", "jobs")],
 }
-HARDWARE: Final = {"cpu": {"cores": 1}, "memory": "256Mi"}
-OVER_MACHINE: Final = {"hardware": {**HARDWARE, "overrides": {"spec": {"domain": {"devices": {"rng": {}}}}}}}
-OVER_POD: Final = {"overrides": {"spec": {"serviceAccountName": "powerful"}}}
+HARDWARE: Final[Mapping[str, Any]] = {"cpu": {"cores": 1}, "memory": "256Mi"}
+OVER_MACHINE: Final[Mapping[str, Any]] = {
+    "hardware": {**HARDWARE, "overrides": {"spec": {"domain": {"devices": {"rng": {}}}}}}
+}
+OVER_POD: Final[Mapping[str, Any]] = {"overrides": {"spec": {"serviceAccountName": "powerful"}}}
 WRITTEN: Final = {
     "Service": ("deployments of apps", "writer-of-deployments"),
     "Stateful": ("statefulsets of apps", "writer-of-statefulsets"),
@@ -61,9 +63,9 @@ def shop(installed: Server) -> Iterator[Server]:
     installed.must("DELETE", f"/api/v1/namespaces/{SHOP}")
 
 
-def make_machine(user: Server, name: str = "new", **spec: Any) -> Answer:
+def make_machine(user: Server, **spec: Any) -> Answer:
     """As `kubectl create --dry-run=server` does."""
-    return user.ask("POST", VIRTUAL_MACHINE.path(SHOP), machine(name, **spec), JSON, dryRun="All")
+    return user.ask("POST", VIRTUAL_MACHINE.path(SHOP), machine("new", **spec), JSON, dryRun="All")
 
 
 def make_workload(user: Server, **spec: Any) -> Answer:
@@ -110,7 +112,10 @@ def test_who_may_write_something_else_may_not(shop: Server, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WRITTEN)
 def test_the_role_edit_may_override_workloads(shop: Server, kind: str) -> None:
-    until(lambda: make_workload(shop.as_user("developer"), workload=kind, **OVER_POD).code == 201)  # roles are aggregated
+    developer = shop.as_user("developer")
+    until(
+        lambda: make_workload(developer, workload=kind, **OVER_POD).code == 201
+    )  # roles are put together by a controller
 
 
 def test_overrides_are_not_added_to_what_there_is(shop: Server) -> None:
@@ -120,7 +125,9 @@ def test_overrides_are_not_added_to_what_there_is(shop: Server) -> None:
 @pytest.mark.parametrize(
     ("resource", "name", "spec"),
     [
-        pytest.param(VIRTUAL_MACHINE, "web-1", {"hardware": {"overrides": {"spec": {"hostname": "x"}}}}, id="more of them"),
+        pytest.param(
+            VIRTUAL_MACHINE, "web-1", {"hardware": {"overrides": {"spec": {"hostname": "x"}}}}, id="more of them"
+        ),
         pytest.param(VIRTUAL_MACHINE, "web-1", {"hardware": {"overrides": None}}, id="taken out"),
         pytest.param(VIRTUAL_MACHINE, "web-1", {"bootDisk": {"image": "registry.example/mine:1"}}, id="another guest"),
         pytest.param(
@@ -129,7 +136,9 @@ def test_overrides_are_not_added_to_what_there_is(shop: Server) -> None:
             {"powerState": "Stopped", "initialization": {"cloudInitSecret": "mine"}},
             id="a field more beside one that may be changed",
         ),
-        pytest.param(CONTAINER_WORKLOAD, "api", {"overrides": {"spec": {"hostPID": True}}}, id="more of them, of a pod"),
+        pytest.param(
+            CONTAINER_WORKLOAD, "api", {"overrides": {"spec": {"hostPID": True}}}, id="more of them, of a pod"
+        ),
         pytest.param(CONTAINER_WORKLOAD, "api", {"image": "registry.example/mine:1"}, id="another image"),
         pytest.param(CONTAINER_WORKLOAD, "api", {"command": ["/bin/mine"], "replicas": 2}, id="another command"),
         pytest.param(CONTAINER_WORKLOAD, "api", {"resources": None}, id="a field taken out"),

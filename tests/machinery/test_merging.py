@@ -21,9 +21,7 @@ def named(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.lists(item, max_size=2, unique_by=lambda one: one["name"])
 
 
-VALUES = st.recursive(
-    SCALARS, lambda below: objects(below) | named(below) | st.lists(below, max_size=2), max_leaves=6
-)
+VALUES = st.recursive(SCALARS, lambda below: objects(below) | named(below) | st.lists(below, max_size=2), max_leaves=6)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +47,9 @@ VALUES = st.recursive(
             id="a name that stands twice tells nothing",
         ),
         pytest.param({"a": {"b": 1, "c": 2}}, {"a": {"b": None}}, {"a": {"c": 2}}, id="null takes out"),
-        pytest.param({}, {"a": {"b": None, "c": [{"x": 1, "y": None}]}}, {"a": {"c": [{"x": 1}]}}, id="null adds nothing"),
+        pytest.param(
+            {}, {"a": {"b": None, "c": [{"x": 1, "y": None}]}}, {"a": {"c": [{"x": 1}]}}, id="null adds nothing"
+        ),
         pytest.param({"a": 1}, {"a": {"b": 2}}, {"a": {"b": 2}}, id="another type takes its place"),
     ],
 )

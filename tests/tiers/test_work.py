@@ -43,6 +43,12 @@ def test_the_closing_lines_of_pytest_are_added_up(work: Work) -> None:
     assert work.counts == {"failed": 1, "passed": 7, "skipped": 3, "error": 1}
 
 
+def test_the_tests_that_failed_are_kept_as_pytest_lists_them(work: Work) -> None:
+    python(work, "print('tests/x.py::test_a FAILED [ 9%]'); print('FAILED tests/x.py::test_a - AssertionError: no')")
+    python(work, "print('ERROR tests/y.py::test_b - TimeoutError')")
+    assert work.failed == ["FAILED tests/x.py::test_a - AssertionError: no", "ERROR tests/y.py::test_b - TimeoutError"]
+
+
 SILENT = """
 import signal, subprocess, sys, time
 signal.signal(signal.SIGINT, signal.SIG_IGN)

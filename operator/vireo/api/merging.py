@@ -36,6 +36,10 @@ def _without_nulls(items: Iterable[Any]) -> list[Any]:
 
 def _is_named(value: Any) -> bool:
     """Whether it is a list of objects that each have a name of their own there."""
-    if not isinstance(value, list) or not all(isinstance(item, Mapping) and isinstance(item.get(KEY), str) for item in value):
-        return False
-    return len({item[KEY] for item in value}) == len(value)
+    names = [_name(item) for item in value] if isinstance(value, list) else [None]
+    return None not in names and len(set(names)) == len(names)
+
+
+def _name(item: Any) -> str | None:
+    name = item.get(KEY) if isinstance(item, Mapping) else None
+    return name if isinstance(name, str) else None

@@ -56,9 +56,7 @@ class Reconciler:
         wishes = finished(observed, desired)
         applied.update(recall(observed, wishes, applied))
         outcomes = await self._gate.carry_out(observed, plan(observed, wishes, applied))
-        status = kind.status_of(observed, desired, outcomes)
-        if isinstance(status, Remembering) and status.applied != (known := remember(observed, wishes, applied)):
-            status = status.model_copy(update={"applied": known})
+        status = _remembering(kind.status_of(observed, desired, outcomes), remember(observed, wishes, applied))
         written = await self._say(kind, observed, status)
         refused = refusal(outcomes)
         reason = refused.finding.reason if refused and refused.finding else None
@@ -98,6 +96,14 @@ class Reconciler:
         update = {"conditions": told, "observed_generation": live.meta.generation}
         await self._say(kind, observed, live.view.status.model_copy(update=update))
         return Result()
+
+
+def _remembering(status: Model, applied: str | None) -> Model:
+    """The status with what is remembered of the children. Where nothing was said yet that waits for the first word: it saves asking
+    once after a restart, and is not worth a write of its own."""
+    if not isinstance(status, Remembering) or status.applied == applied or status == type(status)():
+        return status
+    return status.model_copy(update={"applied": applied})
 
 
 def _ended(meta: Meta, live: Live[Any] | None) -> bool:
