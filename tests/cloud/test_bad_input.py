@@ -1,7 +1,7 @@
 """What bad input gets on a real cluster: a refusal with the field's path, or a condition that says what is missing."""
 
 import pytest
-from support.user import DISKS, KUBEVIRT_MACHINES, MACHINES, Object, Refused, User, disk, machine
+from support.user import DISKS, KUBEVIRT_MACHINES, MACHINES, SMALL, Object, Refused, User, disk, machine
 
 pytestmark = pytest.mark.cloud
 
@@ -56,6 +56,13 @@ def test_what_kubevirt_refuses_is_told_in_its_words(user: User) -> None:
     assert ("Refused", said["message"]) in user.events("a")
     user.kubectl("patch", MACHINES, "a", "--type=merge", "--patch", '{"spec": {"hardware": {"preference": null}}}')
     user.until_ready(MACHINES, "a", "Running")
+
+
+def test_an_override_that_kubevirt_does_not_know_is_named_and_not_dropped(user: User) -> None:
+    user.apply(machine("a", hardware={**SMALL, "overrides": {"spec": {"domain": {"devices": {"rgn": {}}}}}}))
+    said = user.until_said(MACHINES, "a", "Refused", "Stalled")
+    assert 'unknown field "spec.template.spec.domain.devices.rgn"' in said["message"]
+    assert user.get(KUBEVIRT_MACHINES, "a") is None
 
 
 def test_a_machine_of_that_name_that_is_not_ours_is_left_alone_until_given(user: User) -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support.user import INSTANCES, KUBEVIRT_MACHINES, MACHINES, Object, User, machine
+from support.user import INSTANCES, KUBEVIRT_MACHINES, MACHINES, SMALL, Object, User, machine
 
 from cloud.steps import NotYet
 
@@ -18,11 +18,13 @@ SECRET = {
 GREETING = r"Welcome to (\S+)"
 
 
-def test_it_boots_greets_and_says_where_it_is(user: User) -> None:
-    user.apply(SECRET, machine("a", initialization={"cloudInitSecret": "init"}))
+def test_it_boots_as_its_overrides_say_greets_and_says_where_it_is(user: User) -> None:
+    hardware = {**SMALL, "overrides": {"spec": {"domain": {"firmware": {"serial": "vireo-7"}}}}}
+    user.apply(SECRET, machine("a", hardware=hardware, initialization={"cloudInitSecret": "init"}))
     found = user.until_ready(MACHINES, "a")
     with user.console("a") as console:
         assert "renamed" in console.expect(GREETING, seconds=60)
+        assert console.run("cat /sys/class/dmi/id/product_serial") == "vireo-7\n"
     assert found["status"]["phase"] == "Running"
     assert found["status"]["host"] in user.settings.node_names
     assert [re.fullmatch(r"[0-9.]+", one["ip"]) is not None for one in found["status"]["addresses"]] == [True]

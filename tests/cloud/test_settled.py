@@ -15,6 +15,7 @@ from support.user import (
     KUBEVIRT_MACHINES,
     MACHINES,
     OPERATIONS,
+    SMALL,
     WORKLOADS,
     Object,
     User,
@@ -38,6 +39,10 @@ BY_NAME: Mapping[str, Any] = {
     "instanceType": {"name": "small", "kind": "Namespaced"},
     "preference": {"name": "virtio", "kind": "Namespaced"},
 }
+OVER_GUEST: Mapping[str, Any] = {
+    "spec": {"domain": {"devices": {"rng": {}, "disks": [{"name": "boot", "cache": "writeback"}]}}}
+}
+OVER_POD: Mapping[str, Any] = {"spec": {"dnsPolicy": "Default", "containers": [{"name": "main", "tty": False}]}}
 LEARNED = ("calibrations", "calibrations/status")
 """Written within a minute of an act, and so perhaps when all else is quiet."""
 REWRITTEN = "InstanceTypeExpanded"
@@ -102,7 +107,7 @@ def mixed(user: User) -> Iterator[Object]:
     user.apply(*volumes.datastores(), *sizes())
     for number in count():
         yield machine(f"by-name-{number}", hardware=BY_NAME)
-        yield machine(f"by-size-{number}")
+        yield machine(f"by-size-{number}", hardware={**SMALL, "overrides": OVER_GUEST})
         yield machine(f"stopped-{number}", powerState="Stopped")
         yield _bound_disk(user, f"free-{number}")
         yield _bound_disk(user, f"used-{number}")
@@ -111,7 +116,7 @@ def mixed(user: User) -> Iterator[Object]:
         yield operation(f"try-{number}", f"by-size-{number}", "Migrate", dryRun=True)
         yield operation(f"restart-{number}", f"by-name-{number}", "Restart")
         yield machine(f"paused-{number}", powerState="Paused")
-        yield workload(f"service-{number}", replicas=2, ports=[{"name": "http", "port": 8080}])
+        yield workload(f"service-{number}", replicas=2, ports=[{"name": "http", "port": 8080}], overrides=OVER_POD)
         yield workload(f"stateful-{number}", workload="Stateful")
 
 

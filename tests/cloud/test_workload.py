@@ -52,13 +52,13 @@ def test_kubectl_scale_and_wait_work(user: User) -> None:
     user.kubectl("wait", f"{WORKLOADS}/api", "--for=condition=Ready", "--timeout=30s")
 
 
-def test_restricted_holds(user: User) -> None:
-    """The server does not get what the profile takes: another user, a file system to write to, privileges, system calls."""
-    looks = "busybox id -u; busybox touch /srv/new 2>&1; busybox grep -E 'NoNewPrivs|CapEff|Seccomp:' /proc/self/status"
-    user.apply(workload("look", workload="Job", **shell(looks)))
+def test_restricted_holds_beside_overrides(user: User) -> None:
+    """The server does not get what the profile takes, overrides or not: another user, a file system to write to, privileges, system calls."""
+    looks = "busybox hostname; busybox id -u; busybox touch /srv/new 2>&1; busybox grep -E 'NoNewPrivs|CapEff|Seccomp:' /proc/self/status"
+    user.apply(workload("look", workload="Job", **shell(looks), overrides={"spec": {"hostname": "renamed"}}))
     user.until_said(WORKLOADS, "look", "Completed", "Complete")
     words = said(user, "look").split()
-    assert words[0] == "65532"
+    assert words[:2] == ["renamed", "65532"]
     assert "Read-only" in words
     assert words[-6:] == ["CapEff:", "0000000000000000", "NoNewPrivs:", "1", "Seccomp:", "2"]
 

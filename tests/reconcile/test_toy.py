@@ -233,6 +233,24 @@ async def test_a_refusal_is_told_in_the_servers_words(cluster: Cluster) -> None:
     assert "Too long" in stalled["message"]
 
 
+async def test_a_field_that_nobody_knows_is_refused_by_name_and_not_dropped(cluster: Cluster) -> None:
+    await cluster.toy(over={"dta": {"text": "hello"}})
+    stalled = await cluster.until_stalled()
+    assert (stalled["reason"], 'unknown field "dta"' in stalled["message"]) == ("Refused", True), stalled
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+
+
+async def test_it_is_refused_by_name_also_in_a_change(cluster: Cluster) -> None:
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+    await cluster.toy(text="hello", over={"dta": {"text": "hello"}})
+    stalled = await cluster.until_stalled()
+    assert (stalled["reason"], ".dta: field not declared" in stalled["message"]) == ("Refused", True), stalled
+    await cluster.toy(text="hello")
+    await cluster.until_ready()
+
+
 async def test_a_webhook_that_is_away_is_named_and_what_waits_for_it_goes_on_when_it_is_gone(cluster: Cluster) -> None:
     await cluster.client.request("POST", WEBHOOKS.path(), body=away(cluster.namespace))
     await cluster.toy(text="hello")

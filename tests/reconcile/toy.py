@@ -22,6 +22,7 @@ class ToySpec(Model):
     text: Annotated[str, Field(description="Goes into the ConfigMap.")] = ""
     more: Annotated[str | None, Field(description="Goes into it too, while it is set.")] = None
     after: Annotated[str | None, Field(description="A toy that must exist first.")] = None
+    over: Annotated[dict[str, Any] | None, Field(description="Merged into the ConfigMap.")] = None
     orderly: Annotated[bool, Field(description="Whether the child is deleted before the toy may go.")] = False
 
 
@@ -61,7 +62,8 @@ def desired(observed: Observed[ToySpec, ToyStatus]) -> Desired:
     if finding := missing(observed):
         return Desired(waiting=finding, finalizer=observed.spec.orderly)
     data = {"text": observed.spec.text, **({"more": observed.spec.more} if observed.spec.more else {})}
-    child = Child(CONFIG_MAP, {"metadata": {"name": observed.meta.name}, "data": data})
+    manifest = {"metadata": {"name": observed.meta.name}, "data": data, **(observed.spec.over or {})}
+    child = Child(CONFIG_MAP, manifest)
     return Desired(children=(child,), finalizer=observed.spec.orderly)
 
 

@@ -18,6 +18,7 @@ from cloud.steps import NotYet, Steps
 T = TypeVar("T")
 Object = dict[str, Any]
 
+SMALL: Mapping[str, Any] = {"cpu": {"cores": 1}, "memory": "256Mi"}
 GUEST, HELLO = "registry.local/guest:1", "registry.local/hello:1"
 MACHINES, DISKS, OPERATIONS = "virtualmachines.vireo.dev", "virtualdisks.vireo.dev", "operations.vireo.dev"
 SWITCHES, WORKLOADS = "virtualswitches.vireo.dev", "containerworkloads.vireo.dev"
@@ -151,7 +152,7 @@ class User:
 
 def machine(name: str, **spec: Any) -> Object:
     """A small machine that boots the cloud's guest."""
-    usual = {"hardware": {"cpu": {"cores": 1}, "memory": "256Mi"}, "bootDisk": {"image": GUEST}, "gracePeriod": "20s"}
+    usual = {"hardware": SMALL, "bootDisk": {"image": GUEST}, "gracePeriod": "20s"}
     return _own("VirtualMachine", name, {**usual, **spec})
 
 

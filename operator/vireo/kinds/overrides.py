@@ -23,11 +23,6 @@ def _no_key_begins(*beginnings: str) -> str:
     return " && ".join(f"!key.startsWith('{one}')" for one in beginnings)
 
 
-def _keys_that_begin(*beginnings: str) -> str:
-    begins = " || ".join(f"key.startsWith('{one}')" for one in beginnings)
-    return f"self.filter(key, {begins}).join(', ')"
-
-
 class OverriddenMetadata(Model):
     """The template's labels and annotations."""
 
@@ -37,7 +32,6 @@ class OverriddenMetadata(Model):
         Rule(
             f"self.all(key, {_no_key_begins(OURS)})",
             f"labels of {OURS} are Vireo's own: take them out",
-            named=_keys_that_begin(OURS),
         ),
     ] = Field(default_factory=dict)
     annotations: Annotated[
@@ -46,7 +40,6 @@ class OverriddenMetadata(Model):
         Rule(
             f"self.all(key, {_no_key_begins(OURS, *NETWORKS)})",
             f"annotations of {OURS} are Vireo's own, and those of Multus are made from spec.networks: take them out",
-            named=_keys_that_begin(OURS, *NETWORKS),
         ),
     ] = Field(default_factory=dict)
 

@@ -28,6 +28,9 @@ STRATEGIC_MERGE_PATCH: Final = "application/strategic-merge-patch+json"
 METADATA_ONLY: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_ONLY_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
+UNFIT: Final = "failed to create typed patch object"
+"""How the API server's words begin where an apply has a field that the schema has not, or of another type."""
+
 REQUEST_SECONDS: Final = 30.0
 WATCH_SECONDS: Final = 60
 """How long the API server is asked to keep a watch open. It ends each in time, also one that had nothing to say."""
@@ -52,8 +55,9 @@ class ApiError(Exception):
 
     @property
     def passing(self) -> bool:
-        """Whether the same request may succeed later without anybody changing anything."""
-        return self.code in {0, 408, 429} or self.code >= 500
+        """Whether the same request may succeed later without anybody changing anything. An apply of what does not fit the schema is
+        answered 500 too, and never does."""
+        return self.code in {0, 408, 429} or (self.code >= 500 and not self.message.startswith(UNFIT))
 
 
 @dataclass(frozen=True)

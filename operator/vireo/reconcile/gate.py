@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 WEBHOOK_AWAY: Final = 500
 """What the API server answers where an admission webhook can not be reached: its words say which, and are the same each time. Those of
 other failures vary, and are in the log."""
+STRICT: Final = {"fieldValidation": "Strict"}
+"""A create drops a field that nobody knows unless it is told not to, and what a user wrote would be missing unnoticed; an apply refuses."""
 _OWN_PORT: Final = re.compile(r"\S+->")
 """Whence a connection came: another port each time."""
 
@@ -78,7 +80,7 @@ class Gate:
         child = step.child
         if child.key not in self._foreign or await self._read(child) is None:
             try:
-                self._remember(child, await self._write("POST", child.key, body=child.manifest))
+                self._remember(child, await self._write("POST", child.key, query=STRICT, body=child.manifest))
             except ApiError as error:
                 if error.code != 409 or error.reason != "AlreadyExists":
                     raise

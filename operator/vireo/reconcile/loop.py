@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from vireo.api.conditions import Finding, conditions, progress
 from vireo.api.decode import decode_own
@@ -56,7 +56,9 @@ class Reconciler:
         wishes = finished(observed, desired)
         applied.update(recall(observed, wishes, applied))
         outcomes = await self._gate.carry_out(observed, plan(observed, wishes, applied))
-        status = _remembering(kind.status_of(observed, desired, outcomes), remember(observed, wishes, applied))
+        status = kind.status_of(observed, desired, outcomes)
+        if _remembers(status) and status.applied != (known := remember(observed, wishes, applied)):
+            status = status.model_copy(update={"applied": known})
         written = await self._say(kind, observed, status)
         refused = refusal(outcomes)
         reason = refused.finding.reason if refused and refused.finding else None
@@ -98,12 +100,10 @@ class Reconciler:
         return Result()
 
 
-def _remembering(status: Model, applied: str | None) -> Model:
-    """The status with what is remembered of the children. Where nothing was said yet that waits for the first word: it saves asking
-    once after a restart, and is not worth a write of its own."""
-    if not isinstance(status, Remembering) or status.applied == applied or status == type(status)():
-        return status
-    return status.model_copy(update={"applied": applied})
+def _remembers(status: Model) -> TypeGuard[Remembering]:
+    """Whether the status tells a restarted operator what was made. Where nothing was said yet that waits for the first word: it saves one
+    question after a restart, and is not worth a write of its own."""
+    return isinstance(status, Remembering) and status != type(status)()
 
 
 def _ended(meta: Meta, live: Live[Any] | None) -> bool:
