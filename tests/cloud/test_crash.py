@@ -14,7 +14,7 @@ from vireo.api.resources import Key
 from vireo.kube.client import Client
 from vireo.process.run import Operator
 
-pytestmark = pytest.mark.cloud
+pytestmark = [pytest.mark.cloud, pytest.mark.proof]
 
 OPERATOR = "deployment/vireo-operator"
 PODS = "app.kubernetes.io/component=operator"

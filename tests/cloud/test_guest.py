@@ -5,7 +5,7 @@ from support.user import GUEST, INSTANCES, Object, User
 
 from cloud.console import Console
 
-pytestmark = pytest.mark.cloud
+pytestmark = [pytest.mark.cloud, pytest.mark.proof]
 
 USER_DATA = """#cloud-config
 hostname: renamed

@@ -1,7 +1,7 @@
 """Before something is let go, what is below is read from the API server itself: whatever a watch has told, or has not told yet."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +28,9 @@ def kind_of(watch: Watch, *, lets_go: bool = True) -> Kind[Any, Any]:
     return replace(KIND, watches=(watch,), lets_go=lambda _: lets_go)
 
 
+Wake = Callable[[Iterable[Key]], None]
+
+
 @dataclass
 class Toys:
     """A toy whose children come and go while nobody watches."""
@@ -50,8 +53,12 @@ class Toys:
     async def delete_child(self, name: str = "a") -> None:
         await self.client.request("DELETE", CONFIG_MAP.path(self.namespace, name))
 
-    async def children(self, kind: Kind[Any, Any], store: Store | None = None) -> list[str]:
-        observed = await Reader(self.client, store or Store((kind,))).observe(kind, self.toy, NOW)
+    async def children(
+        self, kind: Kind[Any, Any], store: Store | None = None, wake: Wake = lambda _: None
+    ) -> list[str]:
+        reader = Reader(self.client, store or Store((kind,)))
+        reader.wake = wake
+        observed = await reader.observe(kind, self.toy, NOW)
         return [one.meta.name for one in observed.children]
 
 
@@ -100,6 +107,21 @@ async def test_what_ended_and_the_watch_has_not_told_yet_is_gone(toys: Toys, wat
     assert await toys.children(kind, store) == ["a"]
     await toys.delete_child()
     assert await toys.children(kind, store) == []
+
+
+async def test_who_else_names_what_ended_is_told(toys: Toys) -> None:
+    named = Key(CONFIG_MAP, toys.namespace, "a")
+    kind = replace(kind_of(WATCH), uses=lambda *_: frozenset({named}))
+    store = Store((kind,))
+    other = replace(toys.toy, meta=Meta("b", toys.namespace, "uid-of-b"))
+    store.put(other)
+    woken: list[Key] = []
+    await toys.make_child()
+    await toys.children(kind, store, woken.extend)
+    assert woken == []
+    await toys.delete_child()
+    await toys.children(kind, store, woken.extend)
+    assert woken == [other.key]
 
 
 async def test_what_the_watch_tells_later_of_before_is_not_believed(toys: Toys) -> None:

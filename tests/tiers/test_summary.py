@@ -26,7 +26,7 @@ def test_each_tier_has_a_line_and_all_tests_are_counted_in_the_last() -> None:
 
 
 def test_the_tiers_come_in_the_order_of_what_they_need() -> None:
-    assert list(TIERS) == ["lint", "fast", "go", "api", "chart", "frames", "cloud", "beside"]
+    assert list(TIERS) == ["lint", "fast", "go", "api", "frames", "cloud", "beside"]
 
 
 @pytest.mark.parametrize(("environment", "count"), [({}, 3), ({"VIREO_CLOUD": "mine"}, 2)])

@@ -2,6 +2,7 @@
 so is what it may not know yet, before something is let go (rule 7 of the design).
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,8 @@ class Reader:
         self._client = client
         self._store = store
         self._warnings = WarningEvents(client)
+        self.wake: Callable[[Iterable[Key]], None] = lambda _keys: None
+        """Told whom an end concerns that was seen here first: the watch that tells of it later shows no change."""
 
     async def observe(
         self, kind: Kind[Any, Any], live: Live[Any], now: datetime, learned: Learned = nothing_learned
@@ -84,8 +87,8 @@ class Reader:
                 self._store.put(live)
                 unseen.discard(live.key)
             version = page.metadata.resource_version
-        for key in unseen:
-            self._store.remove(key, version_of(version))
+        ended = (self._store.remove(key, version_of(version)) for key in unseen)
+        self.wake(frozenset[Key]().union(*ended) - {observed.key})
 
     async def _look_up(self, key: Key) -> Live[Any] | None:
         """A Secret's metadata is asked for: Vireo neither watches Secrets nor ever reads what is in them."""

@@ -44,9 +44,10 @@ class Operator:
         self.metrics = Metrics()
         self.gate = Gate(client, self.store, self.metrics.write)
         self.learning = Learning(self.store, self.gate, now)
-        self.reconciler = Reconciler(Reader(client, self.store), self.store, self.gate, self.learning.samples)
+        self.reader = Reader(client, self.store)
+        self.reconciler = Reconciler(self.reader, self.store, self.gate, self.learning.samples)
         self.queue = Queue(self._work, now)
-        self.gate.wake = self.queue.wake
+        self.gate.wake = self.reader.wake = self.queue.wake
         self.own = OwnKinds(client, self.store, self.queue.wake, lambda: self.queue.depth == 0)
         self.watchers = [Watcher(client, self.store, watch, self.queue.wake) for watch in self._foreign()]
 
