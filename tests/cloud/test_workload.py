@@ -53,7 +53,7 @@ def test_kubectl_scale_and_wait_work(user: User) -> None:
 
 
 def test_restricted_holds_beside_overrides(user: User) -> None:
-    """The server does not get what the profile takes, overrides or not: another user, a file system to write to, privileges, system calls."""
+    """It does not get what the profile takes, overrides or not: another user, a file system to write to, privileges, system calls."""
     looks = "busybox hostname; busybox id -u; busybox touch /srv/new 2>&1; busybox grep -E 'NoNewPrivs|CapEff|Seccomp:' /proc/self/status"
     user.apply(workload("look", workload="Job", **shell(looks), overrides={"spec": {"hostname": "renamed"}}))
     user.until_said(WORKLOADS, "look", "Completed", "Complete")
