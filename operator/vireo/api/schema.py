@@ -29,9 +29,12 @@ class Model(BaseModel):
 
 
 class OpenModel(Model):
-    """An object of another API: what is not declared here is kept as it is (x-kubernetes-preserve-unknown-fields)."""
+    """An object of another API: what is not declared here is kept as it is (x-kubernetes-preserve-unknown-fields).
 
-    model_config = ConfigDict(extra="allow")
+    A field has its name on the wire alone: by its name in Python, which the schema does not know, it would come in past the schema.
+    """
+
+    model_config = ConfigDict(extra="allow", populate_by_name=False)
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,12 @@ class OverriddenGuest(Overridden):
 
     domain: Annotated[OverriddenDomain | None, Field(description="The guest's hardware.")] = None
     networks: Annotated[Any, Field(description="Refused: see spec.networks."), Refused("array", NETWORKED)] = None
+    utility_volumes: Annotated[Any, Field(description="Refused: see spec.disks."), Refused("array", STORED)] = None
+    start_strategy: Annotated[
+        Any,
+        Field(description="Refused: see spec.powerState."),
+        Refused("string", "whether the guest runs or is paused is said in spec.powerState: take it out"),
+    ] = None
     termination_grace_period_seconds: Annotated[
         Any,
         Field(description="Refused: see spec.gracePeriod."),
