@@ -14,11 +14,12 @@ from pathlib import Path
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from cloud.settings import Settings
 
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 YEARS = dt.timedelta(days=3650)
 
 _making = threading.Lock()  # parts that come up together must not make an authority each
@@ -100,7 +101,8 @@ def _base64(file: Path) -> str:
 
 
 def _make_authority(settings: Settings, name: str) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
+    """Of RSA: the API server checks the authority's signature at each request, and such a one is checked in a fraction of the time."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"vireo-{name}")])
     usage = x509.KeyUsage(
         digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
@@ -121,7 +123,7 @@ def _make_certificate(settings: Settings, identity: Identity) -> None:
     authority = pair(settings, identity.authority)
     issuer = x509.load_pem_x509_certificate(authority.certificate.read_bytes())
     issuer_key = serialization.load_pem_private_key(authority.key.read_bytes(), None)
-    assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
+    assert isinstance(issuer_key, Key)
     key = ec.generate_private_key(ec.SECP256R1())
     usages = [ExtendedKeyUsageOID.CLIENT_AUTH] + [ExtendedKeyUsageOID.SERVER_AUTH] * bool(identity.hosts)
     builder = (
@@ -136,7 +138,7 @@ def _make_certificate(settings: Settings, identity: Identity) -> None:
     _write_pair(pair(settings, identity.file), builder.sign(issuer_key, hashes.SHA256()), key)
 
 
-def _blank(subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _blank(subject: x509.Name, key: Key) -> x509.CertificateBuilder:
     now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
@@ -173,13 +175,13 @@ def _serves(settings: Settings, identity: Identity) -> bool:
     return certificate.subject == _subject(identity) and found == {_host(host) for host in identity.hosts}
 
 
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _private(key: Key) -> bytes:
     """In the one format from which kube-apiserver takes the public half too (service account tokens)."""
     pem, openssl = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
     return key.private_bytes(pem, openssl, serialization.NoEncryption())
 
 
-def _write_pair(files: Pair, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+def _write_pair(files: Pair, certificate: x509.Certificate, key: Key) -> None:
     _write(files.key, _private(key))
     _write(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))
 

@@ -14,7 +14,7 @@ from cloud.build import debian, oci
 from cloud.nodes import needs
 from cloud.steps import Failure, Steps
 from tiers.summary import Result, summary
-from tiers.table import ALL, TIERS, lanes, log_of
+from tiers.table import ALL, LANES, TIERS, log_of
 from tiers.work import TierError, Work
 
 
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
 def run_all(asked: Sequence[str]) -> list[Result]:
     """Lane beside lane, in each one tier after the other; the results in the order that was asked for."""
-    found = [[name for name in asked if name in names] for names in lanes(os.environ)]
+    found = [[name for name in asked if name in names] for names in LANES]
     side_by_side = [lane for lane in found if lane]
     width = max(map(len, asked))
     works = {name: _work(name, f"{name:{width}} | " if len(side_by_side) > 1 else "") for name in asked}

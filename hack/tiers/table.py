@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cloud.nodes import needs
@@ -50,7 +51,7 @@ def proof_api(work: Work) -> None:
 
 
 def proof_cloud(work: Work) -> None:
-    _in_a_cloud(work, "proof and not api", without_real_nodes="proof and not api and not cloud")
+    _in_a_cloud(work, ("proof and not api",), without_real_nodes="proof and not api and not cloud")
 
 
 def go(work: Work) -> None:
@@ -69,21 +70,21 @@ def frames(work: Work) -> None:
 
 
 def cloud(work: Work) -> None:
-    _in_a_cloud(work, "(cloud or simulated) and not (beside or proof)", without_real_nodes="simulated")
+    """In two halves side by side, since in a cloud much time is spent waiting for guests; and last those that disturb others."""
+    short = "(cloud or simulated) and not proof"
+    halves = (f"{short} and not beside and not alone", f"{short} and beside"), (f"{short} and alone",)
+    _in_a_cloud(work, *halves, without_real_nodes="simulated and not proof")
 
 
-def beside(work: Work) -> None:
-    _in_a_cloud(work, "cloud and beside", without_real_nodes="")
-
-
-def _in_a_cloud(work: Work, marks: str, without_real_nodes: str) -> None:
-    """The tests with these marks; where there are no real nodes, those with the other marks, if it has any."""
+def _in_a_cloud(work: Work, *sessions: Sequence[str], without_real_nodes: str) -> None:
+    """Session after session, the tests with these marks side by side; where there are no real nodes, those with the other marks."""
     with cloud_in_force(work) as environment:
         if not Settings.running({**os.environ, **environment}).real_nodes:
-            why, marks = "; ".join(needs.missing()) or "VIREO_REAL_NODES=0", without_real_nodes
+            why, sessions = "; ".join(needs.missing()) or "VIREO_REAL_NODES=0", ((without_real_nodes,),)
             work.say(f"no real nodes ({why}): left out are the tests in which a real guest boots")
-        if marks:
-            work.pytest(marks, *FOLDERS["cloud"], "--verbose", "--durations=15", environment=environment)
+        options = (*FOLDERS["cloud"], "--verbose", "--durations=15")
+        for marks in sessions:
+            work.side_by_side(*(partial(work.pytest, one, *options, environment=environment) for one in marks))
 
 
 def _on_a_bare_control_plane(work: Work, marks: str, *options: str) -> None:
@@ -101,7 +102,6 @@ TIERS: Mapping[str, Tier] = {
     "api": Tier("against a real API server, without nodes: the kinds, the reconcile, the chart", 40, api),
     "frames": Tier("what a switch's ports hear of each other, in a guest with the real bridge plugin", 20, frames),
     "cloud": Tier("the whole cloud: real guests on real nodes", 58, cloud),
-    "beside": Tier("what fills disks, switches and workloads, in a second cloud of real nodes", 58, beside),
 }
 LONG: Mapping[str, Tier] = {
     "proof-fast": Tier("what needs no cluster, with twenty times the examples", 60, proof_fast),
@@ -110,16 +110,13 @@ LONG: Mapping[str, Tier] = {
 }
 """Run only when they are asked for."""
 ALL = {**TIERS, **LONG}
-IN_THE_CLOUD, SECOND = frozenset({"cloud", "proof-cloud"}), frozenset({"beside", "frames"})
-
-
-def lanes(environment: Mapping[str, str]) -> Sequence[frozenset[str]]:
-    """What runs side by side: three of about the same length, since in a cloud much time is spent waiting for guests.
-
-    Where VIREO_CLOUD names the cloud, there is one, and one tier in it after the other.
-    """
-    others = frozenset(ALL) - IN_THE_CLOUD - SECOND
-    return (others, IN_THE_CLOUD | SECOND) if environment.get("VIREO_CLOUD") else (others, IN_THE_CLOUD, SECOND)
+IN_THE_CLOUD, ON_A_BARE_CONTROL_PLANE = frozenset({"cloud", "proof-cloud"}), frozenset({"api", "proof-api"})
+LANES: Sequence[frozenset[str]] = (
+    frozenset(ALL) - IN_THE_CLOUD - ON_A_BARE_CONTROL_PLANE,
+    ON_A_BARE_CONTROL_PLANE,
+    IN_THE_CLOUD,
+)
+"""What runs side by side."""
 
 
 def log_of(name: str) -> Path:

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,7 @@ class Work:
     notes: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     """The tests that failed, with the first words of why, as pytest lists them at its end."""
-    _running: "subprocess.Popen[str] | None" = None
+    _running: "set[subprocess.Popen[str]]" = field(default_factory=set)
 
     def say(self, text: str) -> None:
         """Prints a line, and keeps it for the summary."""
@@ -55,8 +56,8 @@ class Work:
     def stop(self) -> None:
         """Ends what runs now, from another thread; what would follow it fails, but for the cleaning up."""
         self.deadline = time.monotonic()
-        if self._running:
-            end(self._running)
+        for child in list(self._running):
+            end(child)
 
     @property
     def seconds_left(self) -> float:
@@ -76,6 +77,16 @@ class Work:
         """Runs the tests with these marks. Raises TierError, also where there is none."""
         self.python("pytest", "-m", marks, *options, environment=environment)
 
+    def side_by_side(self, *parts: Callable[[], None]) -> None:
+        """Parts of the work at once, each to its end. Raises TierError with what failed of them."""
+        with ThreadPoolExecutor(len(parts)) as pool:
+            begun = [pool.submit(part) for part in parts]
+        failures = [failure for part in begun if (failure := part.exception())]
+        if strange := next((one for one in failures if not isinstance(one, TierError)), None):
+            raise strange
+        if failures:
+            raise TierError("; ".join(map(str, failures)))
+
     def run(self, *command: str, folder: Path = CHECKOUT, environment: Mapping[str, str] | None = None) -> None:
         """Runs a command to its end. Raises TierError if it fails, or when the tier's time is up."""
         if not self.seconds_left:
@@ -91,7 +102,7 @@ class Work:
             errors="replace",
             start_new_session=True,
         )
-        self._running = child
+        self._running.add(child)
         alarm = threading.Timer(self.seconds_left, end, (child,))
         alarm.start()
         try:
@@ -102,7 +113,7 @@ class Work:
             end(child)
             raise
         finally:
-            self._running = None
+            self._running.discard(child)
             alarm.cancel()
         if code:
             raise TierError(f"{Path(command[0]).name} ended with {code}" if self.seconds_left else LATE)

@@ -78,19 +78,19 @@ def test_shut_down_from_inside_it_stays_off_until_asked(owner: User) -> None:
     owner.until_ready(MACHINES, "a", "Running")
 
 
-def test_shut_down_from_inside_it_starts_again_where_its_spec_says_so(user: User) -> None:
-    user.apply(machine("a", onGuestShutdown="Restart"))
-    user.until_ready(MACHINES, "a", "Running")
-    before = _instance(user)
-    with user.console("a") as console:
+def test_shut_down_from_inside_it_starts_again_where_its_spec_says_so(owner: User) -> None:
+    owner.patch(MACHINES, "a", onGuestShutdown="Restart")
+    owner.until_ready(MACHINES, "a", "Running")
+    before = _instance(owner)
+    with owner.console("a") as console:
         console.run("poweroff", ends=True)
 
     def started_again() -> None:
-        if _instance(user) in ("", before):
+        if _instance(owner) in ("", before):
             raise NotYet("the instance of before")
 
-    user.until("another instance", started_again)
-    user.until_ready(MACHINES, "a", "Running")
+    owner.until("another instance", started_again)
+    owner.until_ready(MACHINES, "a", "Running")
 
 
 def test_stopped_by_virtctl_it_says_so(user: User) -> None:
@@ -118,13 +118,13 @@ def test_migrated_it_goes_on_and_its_host_is_the_other(owner: User) -> None:
         assert console.run("cat /tmp/kept").strip() == "kept"
 
 
-def test_deleted_it_leaves_nothing(user: User) -> None:
-    user.apply(machine("a"))
-    user.until_ready(MACHINES, "a", "Running")
-    user.delete(MACHINES, "a")
+def test_deleted_it_leaves_nothing(owner: User) -> None:
+    """The last of those that share a machine."""
+    owner.until_ready(MACHINES, "a", "Running")
+    owner.delete(MACHINES, "a")
     for resource in (KUBEVIRT_MACHINES, INSTANCES):
-        assert user.get(resource, "a") is None
-    assert user.kubectl("get", "pods", "--selector=kubevirt.io=virt-launcher", "--output=name") == ""
+        assert owner.get(resource, "a") is None
+    assert owner.kubectl("get", "pods", "--selector=kubevirt.io=virt-launcher", "--output=name") == ""
 
 
 def until_booted(user: User) -> Object:

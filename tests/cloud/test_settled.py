@@ -34,6 +34,8 @@ from cloud.steps import NotYet
 from vireo.api.resources import Key
 from vireo.reconcile.learning import WRITE_SECONDS
 
+pytestmark = pytest.mark.alone
+
 RESOURCES = {"VirtualMachine": MACHINES, "VirtualDisk": DISKS, "Operation": OPERATIONS, "ContainerWorkload": WORKLOADS}
 BY_NAME: Mapping[str, Any] = {
     "instanceType": {"name": "small", "kind": "Namespaced"},

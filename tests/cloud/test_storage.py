@@ -166,6 +166,7 @@ def test_deleted_it_leaves_no_device_and_no_folder(user: User, settings: Setting
     user.until(f"{volume} to be gone", gone)
 
 
+@pytest.mark.alone
 def test_a_node_without_power_has_nothing_attached_and_comes_back(user: User, settings: Settings, shared: str) -> None:
     volume = bound(user, shared)["spec"]["volumeName"]
     user.apply(pod("stays", SECOND, shared))

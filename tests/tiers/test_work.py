@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,15 @@ def test_the_closing_lines_of_pytest_are_added_up(work: Work) -> None:
     python(work, "print('===== 5 passed, 1 error in 100.01s (0:01:40) =====')")
     python(work, "print('there were 7 passed of them')")
     assert work.counts == {"failed": 1, "passed": 7, "skipped": 3, "error": 1}
+
+
+def test_parts_run_side_by_side_and_the_failure_of_one_does_not_end_another(work: Work) -> None:
+    meet = "import pathlib, time; mine, other = map(pathlib.Path, {}); mine.touch()\nwhile not other.exists(): time.sleep(0.01)\n{}"
+    files = [str(work.log.with_name(name)) for name in "ab"]
+    first, second = meet.format(files, "raise SystemExit(3)"), meet.format(files[::-1], "print('1 passed in 0.1s')")
+    with pytest.raises(TierError, match="ended with 3"):
+        work.side_by_side(partial(python, work, first), partial(python, work, second))
+    assert work.counts == {"passed": 1}
 
 
 def test_the_tests_that_failed_are_kept_as_pytest_lists_them(work: Work) -> None:
