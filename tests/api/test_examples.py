@@ -16,7 +16,7 @@ from vireo.kinds import KINDS
 pytestmark = pytest.mark.api
 
 PROJECT: Final = Path(__file__).parents[2]
-EXAMPLES: Final = sorted((PROJECT / "examples").glob("*.yaml"))
+EXAMPLES: Final = sorted((PROJECT / "examples").rglob("*.yaml"))
 PAGES: Final = sorted((PROJECT / "docs").glob("*.md"))
 WHOLE: Final = re.compile(rf"^```yaml\n(apiVersion: {API_VERSION}\n.*?)^```", re.MULTILINE | re.DOTALL)
 """An object on a page; parts of one stand there too."""
