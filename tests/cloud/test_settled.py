@@ -34,8 +34,6 @@ from cloud.steps import NotYet
 from vireo.api.resources import Key
 from vireo.reconcile.learning import WRITE_SECONDS
 
-pytestmark = pytest.mark.alone
-
 RESOURCES = {"VirtualMachine": MACHINES, "VirtualDisk": DISKS, "Operation": OPERATIONS, "ContainerWorkload": WORKLOADS}
 BY_NAME: Mapping[str, Any] = {
     "instanceType": {"name": "small", "kind": "Namespaced"},
@@ -50,6 +48,7 @@ LEARNED = ("calibrations", "calibrations/status")
 REWRITTEN = "InstanceTypeExpanded"
 
 
+@pytest.mark.alone
 @pytest.mark.simulated
 def test_a_dozen_objects_are_silent_and_a_restart_changes_none(there: User) -> None:
     everything = list(islice(mixed(there), 12))

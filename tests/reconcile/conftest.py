@@ -2,13 +2,24 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from api.server import Server
 from reconcile.cluster import CRDS, DEADLINE_SECONDS, NAMESPACES, Cluster
 from reconcile.toy import CRD, TOY
 
 from vireo.kube.client import APPLY, ApiError, Client
+
+
+@pytest.fixture(scope="session")
+def left(control_plane: str) -> Iterator[list[str]]:
+    """Namespaces whose tests are over. They go last: to delete one takes more requests than a test, and others would wait for them."""
+    names: list[str] = []
+    yield names
+    server = Server(control_plane)
+    for name in names:
+        server.ask("DELETE", NAMESPACES.path(name=name))
 
 
 @pytest.fixture
@@ -21,7 +32,7 @@ async def cluster(quiet_cluster: Cluster) -> AsyncIterator[Cluster]:
 
 
 @pytest.fixture
-async def quiet_cluster(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
+async def quiet_cluster(control_plane: str, left: list[str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
     """Its operator is yet to begin."""
     monkeypatch.setenv("KUBECONFIG", control_plane)
     async with await Client.connect() as client:
@@ -31,7 +42,8 @@ async def quiet_cluster(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> 
         try:
             yield Cluster(client, namespace)
         finally:
-            await client.request("DELETE", NAMESPACES.path(name=namespace))
+            await client.request("DELETE", TOY.path(namespace))
+            left.append(namespace)
 
 
 async def _make_crd(client: Client) -> None:

@@ -63,13 +63,13 @@ class Toys:
 
 
 @pytest.fixture
-async def toys(control_plane: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Toys]:
+async def toys(control_plane: str, left: list[str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Toys]:
     monkeypatch.setenv("KUBECONFIG", control_plane)
     async with await Client.connect() as client:
         namespace = f"live-{uuid.uuid4().hex[:8]}"
         await client.request("POST", NAMESPACES.path(), body={"metadata": {"name": namespace}})
         yield Toys(client, namespace)
-        await client.request("DELETE", NAMESPACES.path(name=namespace))
+        left.append(namespace)
 
 
 WATCH = KIND.watches[0]
