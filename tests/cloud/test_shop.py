@@ -10,7 +10,7 @@ from support.volumes import CLAIMS, SNAPSHOTS
 
 from cloud.steps import NotYet
 
-pytestmark = pytest.mark.cloud
+pytestmark = [pytest.mark.cloud, pytest.mark.proof]
 
 EXAMPLE = Path(__file__).parents[2] / "examples/shop.yaml"
 ROOT, DATA = (DISKS, "db-root"), (DISKS, "db-data")
