@@ -106,7 +106,7 @@ TIERS: Mapping[str, Tier] = {
 LONG: Mapping[str, Tier] = {
     "proof-fast": Tier("what needs no cluster, with twenty times the examples", 60, proof_fast),
     "proof-api": Tier("every case, killed at every write; every order of deletion", 90, proof_api),
-    "proof-cloud": Tier("a cloud that is left alone, an operator that is killed, a second cloud, its guest", 75, proof_cloud),
+    "proof-cloud": Tier("a cloud left alone, kills in it, a second cloud beside it, its guest", 75, proof_cloud),
 }
 """Run only when they are asked for."""
 ALL = {**TIERS, **LONG}
