@@ -5,7 +5,7 @@ from support.user import DISKS, MACHINES, Refused, User, disk, machine
 
 from cloud.steps import NotYet
 
-pytestmark = pytest.mark.cloud
+pytestmark = [pytest.mark.cloud, pytest.mark.beside]
 
 DATA = [{"name": "data", "disk": "d"}]
 CLAIMS = "persistentvolumeclaims"
