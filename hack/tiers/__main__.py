@@ -14,7 +14,7 @@ from cloud.build import debian, oci
 from cloud.nodes import needs
 from cloud.steps import Failure, Steps
 from tiers.summary import Result, summary
-from tiers.table import ALL, BEHIND, LANES, TIERS, log_of
+from tiers.table import ALL, LANES, TIERS, log_of
 from tiers.work import TierError, Work
 
 
@@ -42,10 +42,7 @@ def run_all(asked: Sequence[str]) -> list[Result]:
     found = [[name for name in asked if name in names] for names in LANES]
     side_by_side = [lane for lane in found if lane]
     width = max(map(len, asked))
-    several = len(side_by_side) > 1
-    works = {name: _work(name, f"{name:{width}} | " if several else "") for name in asked}
-    for name in (name for lane in side_by_side[:-1] for name in lane):
-        works[name].before = BEHIND
+    works = {name: _work(name, f"{name:{width}} | " if len(side_by_side) > 1 else "") for name in asked}
     with ThreadPoolExecutor(len(side_by_side)) as pool:
         try:
             results = list(pool.map(lambda lane: [run(works[name]) for name in lane], side_by_side))

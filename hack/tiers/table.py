@@ -116,9 +116,7 @@ LANES: Sequence[frozenset[str]] = (
     ON_A_BARE_CONTROL_PLANE,
     IN_THE_CLOUD,
 )
-"""What runs side by side, the longest last."""
-BEHIND = ("nice", "-n", "5")
-"""Runs what is not of the longest lane: on two cores the whole takes as long as that one, and there most waits for guests."""
+"""What runs side by side."""
 
 
 def log_of(name: str) -> Path:

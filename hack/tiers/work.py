@@ -37,8 +37,6 @@ class Work:
     deadline: float
     prefix: str = ""
     """What each line begins with on the terminal, where tiers run side by side."""
-    before: tuple[str, ...] = ()
-    """What each command is run by."""
     counts: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -94,7 +92,7 @@ class Work:
         if not self.seconds_left:
             raise TierError(LATE)
         child = subprocess.Popen(
-            (*self.before, *command),
+            command,
             cwd=folder,
             env={**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
