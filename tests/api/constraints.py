@@ -30,7 +30,7 @@ class Constraint:
     @property
     def field(self) -> str:
         """The field of the object at the path that it is about; nothing where it is about the value there."""
-        return {"required": str(self.bound), NEVER: getattr(self.bound, "name", "")}.get(self.keyword, "")
+        return str(self.bound) if self.keyword in OF_FIELDS else ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ BREAKERS = {
     ),
     "required": Breaker(lambda name, good: {key: good[key] for key in good if key != name}, "Required value"),
     LIST_KEYS: Breaker(lambda _, good: [*good, good[0]], "Duplicate value"),
-    NEVER: Breaker(lambda refused, good: {**good, refused.name: refused.value}, "{}"),
+    NEVER: Breaker(lambda refused, good: {**good, refused.name: refused.value}, "{0.words}"),
 }
 OF_FIELDS = {"required", NEVER}
 """What is demanded of an object, and reported at one of its fields."""
@@ -82,7 +82,7 @@ class Refused:
     words: str
 
     def __str__(self) -> str:
-        return self.words
+        return self.name
 
 
 def constraints(schema: Schema, path: Path = ()) -> Iterator[Constraint]:

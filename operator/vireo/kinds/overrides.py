@@ -9,12 +9,13 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from vireo.api.merging import merged
+from vireo.api.names import GROUP
 from vireo.api.objects import Manifest
 from vireo.api.schema import Model, OpenModel, Refused, Rule
 
-NETWORKS: Final = ("k8s.v1.cni.cncf.io/", "v1.multus-cni.io/")
+MULTUS: Final = ("k8s.v1.cni.cncf.io/", "v1.multus-cni.io/")
 """How the annotations begin by which Multus attaches a pod."""
-OURS: Final = "vireo.dev/"
+OURS: Final = f"{GROUP}/"
 
 LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", max_length=63)]
 
@@ -38,7 +39,7 @@ class OverriddenMetadata(Model):
         dict[str, Annotated[str, Field(max_length=4096)]],
         Field(description="Further annotations.", max_length=32),
         Rule(
-            f"self.all(key, {_no_key_begins(OURS, *NETWORKS)})",
+            f"self.all(key, {_no_key_begins(OURS, *MULTUS)})",
             f"annotations of {OURS} are Vireo's own, and those of Multus are made from spec.networks: take them out",
         ),
     ] = Field(default_factory=dict)
@@ -47,13 +48,19 @@ class OverriddenMetadata(Model):
 PLACED: Final = "where it runs is decided by Vireo and the scheduler: take it out"
 NOT_PLACED: Final = "Refused: Vireo and the scheduler decide where it runs."
 NETWORKED: Final = "networks come from spec.networks alone: take it out"
-STORED: Final = "storage comes from spec.disks alone: take it out"
+
+Stored = Annotated[
+    Any,
+    Field(description="Refused: see spec.disks."),
+    Refused("array", "storage comes from spec.disks alone: take it out"),
+]
+Networked = Annotated[Any, Field(description="Refused: see spec.networks."), Refused("array", NETWORKED)]
 
 
 class Overridden(OpenModel):
     """The template's spec, as far as it is refused for a pod and for a guest."""
 
-    volumes: Annotated[Any, Field(description="Refused: see spec.disks."), Refused("array", STORED)] = None
+    volumes: Stored = None
     scheduler_name: Annotated[Any, Field(description=NOT_PLACED), Refused("string", PLACED)] = None
     node_selector: Annotated[Any, Field(description=NOT_PLACED), Refused("object", PLACED)] = None
     affinity: Annotated[Any, Field(description=NOT_PLACED), Refused("object", PLACED)] = None

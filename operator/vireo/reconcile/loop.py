@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeGuard
+from typing import Any
 
 from vireo.api.conditions import Finding, conditions, progress
 from vireo.api.decode import decode_own
@@ -57,7 +57,11 @@ class Reconciler:
         applied.update(recall(observed, wishes, applied))
         outcomes = await self._gate.carry_out(observed, plan(observed, wishes, applied))
         status = kind.status_of(observed, desired, outcomes)
-        if _remembers(status) and status.applied != (known := remember(observed, wishes, applied)):
+        if (
+            isinstance(status, Remembering)
+            and status.applied != (known := remember(observed, wishes, applied))
+            and _says_something(status)
+        ):
             status = status.model_copy(update={"applied": known})
         written = await self._say(kind, observed, status)
         refused = refusal(outcomes)
@@ -100,10 +104,9 @@ class Reconciler:
         return Result()
 
 
-def _remembers(status: Model) -> TypeGuard[Remembering]:
-    """Whether the status tells a restarted operator what was made. Where nothing was said yet that waits for the first word: it saves one
-    question after a restart, and is not worth a write of its own."""
-    return isinstance(status, Remembering) and status != type(status)()
+def _says_something(status: Model) -> bool:
+    """Else what is remembered waits for the first word: it saves one question after a restart, and is not worth a write of its own."""
+    return status != type(status)()
 
 
 def _ended(meta: Meta, live: Live[Any] | None) -> bool:

@@ -7,7 +7,7 @@ from pydantic import Field
 from vireo.api.conditions import Condition
 from vireo.api.reconcile import Remembering
 from vireo.api.schema import Duration, Image, Label, ListMap, Model, Name, OpenModel, Refused, Rule
-from vireo.kinds.overrides import NETWORKED, NOT_PLACED, PLACED, STORED, Overridden, Overrides
+from vireo.kinds.overrides import NETWORKED, NOT_PLACED, PLACED, Overridden, Overrides, Stored
 
 REPLICAS_AT_MOST = 1000
 
@@ -193,8 +193,8 @@ class OverriddenContainer(OpenModel):
     """A container of the pod template."""
 
     name: Annotated[Label, Field(description="Its name: main is the one of spec.image, others are added.")]
-    volume_mounts: Annotated[Any, Field(description="Refused: see spec.disks."), Refused("array", STORED)] = None
-    volume_devices: Annotated[Any, Field(description="Refused: see spec.disks."), Refused("array", STORED)] = None
+    volume_mounts: Stored = None
+    volume_devices: Stored = None
 
 
 OverriddenContainers = Annotated[tuple[OverriddenContainer, ...], Field(max_length=16), ListMap("name")]

@@ -21,7 +21,7 @@ from vireo.api.schema import (
     Refused,
     Rule,
 )
-from vireo.kinds.overrides import NETWORKED, STORED, Overridden, Overrides
+from vireo.kinds.overrides import Networked, Overridden, Overrides, Stored
 from vireo.kinds.turns import ActingOperation
 
 BOOT = "boot"
@@ -86,8 +86,8 @@ class Cpu(Model):
 class OverriddenDevices(OpenModel):
     """template.spec.domain.devices. Its disks are those that there are, since each needs a volume."""
 
-    interfaces: Annotated[Any, Field(description="Refused: see spec.networks."), Refused("array", NETWORKED)] = None
-    filesystems: Annotated[Any, Field(description="Refused: see spec.disks."), Refused("array", STORED)] = None
+    interfaces: Networked = None
+    filesystems: Stored = None
 
 
 class OverriddenDomain(OpenModel):
@@ -100,8 +100,8 @@ class OverriddenGuest(Overridden):
     """template.spec."""
 
     domain: Annotated[OverriddenDomain | None, Field(description="The guest's hardware.")] = None
-    networks: Annotated[Any, Field(description="Refused: see spec.networks."), Refused("array", NETWORKED)] = None
-    utility_volumes: Annotated[Any, Field(description="Refused: see spec.disks."), Refused("array", STORED)] = None
+    networks: Networked = None
+    utility_volumes: Stored = None
     start_strategy: Annotated[
         Any,
         Field(description="Refused: see spec.powerState."),
