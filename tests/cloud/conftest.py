@@ -48,12 +48,18 @@ def user(settings: Settings, namespaces: list[str]) -> Iterator[User]:
 
 
 @pytest.fixture(scope="module")
-def owner(settings: Settings, namespaces: list[str]) -> Iterator[User]:
-    """One for all tests of a module, who has a machine `a` that runs."""
+def tenant(settings: Settings, namespaces: list[str]) -> Iterator[User]:
+    """One for all tests of a module."""
     with _new_user(settings, namespaces) as user:
-        user.apply(machine("a"))
-        user.until_ready(MACHINES, "a", "Running")
         yield user
+
+
+@pytest.fixture(scope="module")
+def owner(tenant: User) -> User:
+    """The tenant, who has a machine `a` that runs."""
+    tenant.apply(machine("a"))
+    tenant.until_ready(MACHINES, "a", "Running")
+    return tenant
 
 
 @pytest.fixture(scope="session")

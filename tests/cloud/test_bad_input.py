@@ -12,17 +12,17 @@ def test_a_bad_field_is_refused_with_its_path(user: User) -> None:
 
 
 def test_a_secret_that_is_missing_is_named_and_waited_for(user: User) -> None:
-    user.apply(machine("a", initialization={"cloudInitSecret": "later"}))
+    user.apply(machine("a", powerState="Stopped", initialization={"cloudInitSecret": "later"}))
     assert "later" in user.until_said(MACHINES, "a", "SecretMissing")["message"]
     user.kubectl("create", "secret", "generic", "later", "--from-literal=userdata=#cloud-config")
-    user.until_ready(MACHINES, "a", "Running")
+    user.until_ready(MACHINES, "a", "Stopped")
 
 
 def test_a_disk_that_is_missing_is_named_and_waited_for(user: User) -> None:
-    user.apply(machine("a", disks=[{"name": "data", "disk": "later"}]))
+    user.apply(machine("a", powerState="Stopped", disks=[{"name": "data", "disk": "later"}]))
     assert "later" in user.until_said(MACHINES, "a", "DiskMissing")["message"]
     user.apply(disk("later"))
-    user.until_ready(MACHINES, "a", "Running")
+    user.until_ready(MACHINES, "a", "Stopped")
 
 
 def test_an_instance_type_that_is_missing_is_named(user: User) -> None:
@@ -50,12 +50,12 @@ def test_what_kubevirt_refuses_is_told_in_its_words(user: User) -> None:
         "instanceType": {"name": "small", "kind": "Namespaced"},
         "preference": {"name": "large", "kind": "Namespaced"},
     }
-    user.apply(machine("a", hardware=kinds))
+    user.apply(machine("a", powerState="Stopped", hardware=kinds))
     said = user.until_said(MACHINES, "a", "Refused", "Stalled")
     assert "preference" in said["message"]
     assert ("Refused", said["message"]) in user.events("a")
     user.kubectl("patch", MACHINES, "a", "--type=merge", "--patch", '{"spec": {"hardware": {"preference": null}}}')
-    user.until_ready(MACHINES, "a", "Running")
+    user.until_ready(MACHINES, "a", "Stopped")
 
 
 def test_an_override_that_kubevirt_does_not_know_is_named_and_not_dropped(user: User) -> None:

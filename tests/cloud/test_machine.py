@@ -18,7 +18,7 @@ SECRET = {
 GREETING = r"Welcome to (\S+)"
 
 
-def test_it_boots_as_its_overrides_say_greets_and_says_where_it_is(user: User) -> None:
+def test_it_boots_as_its_overrides_say_greets_says_where_it_is_and_deleted_leaves_nothing(user: User) -> None:
     hardware = {**SMALL, "overrides": {"spec": {"domain": {"firmware": {"serial": "vireo-7"}}}}}
     user.apply(SECRET, machine("a", hardware=hardware, initialization={"cloudInitSecret": "init"}))
     found = user.until_ready(MACHINES, "a")
@@ -28,6 +28,10 @@ def test_it_boots_as_its_overrides_say_greets_and_says_where_it_is(user: User) -
     assert found["status"]["phase"] == "Running"
     assert found["status"]["host"] in user.settings.node_names
     assert [re.fullmatch(r"[0-9.]+", one["ip"]) is not None for one in found["status"]["addresses"]] == [True]
+    user.delete(MACHINES, "a")
+    for resource in (KUBEVIRT_MACHINES, INSTANCES):
+        assert user.get(resource, "a") is None
+    assert user.kubectl("get", "pods", "--selector=kubevirt.io=virt-launcher", "--output=name") == ""
 
 
 def test_the_guest_agent_connects_and_says_what_runs(owner: User) -> None:
@@ -93,13 +97,6 @@ def test_shut_down_from_inside_it_starts_again_where_its_spec_says_so(owner: Use
     owner.until_ready(MACHINES, "a", "Running")
 
 
-def test_stopped_by_virtctl_it_says_so(user: User) -> None:
-    user.apply(machine("a"))
-    user.until_ready(MACHINES, "a", "Running")
-    user.virtctl("stop", "a")
-    user.until_said(MACHINES, "a", "StoppedOutsideVireo")
-
-
 def test_migrated_it_goes_on_and_its_host_is_the_other(owner: User) -> None:
     before = owner.until_ready(MACHINES, "a", "Running")["status"]["host"]
     with owner.console("a") as console:
@@ -118,13 +115,12 @@ def test_migrated_it_goes_on_and_its_host_is_the_other(owner: User) -> None:
         assert console.run("cat /tmp/kept").strip() == "kept"
 
 
-def test_deleted_it_leaves_nothing(owner: User) -> None:
+def test_stopped_by_virtctl_it_says_so(owner: User) -> None:
     """The last of those that share a machine."""
+    owner.patch(MACHINES, "a", onGuestShutdown="Stay")
     owner.until_ready(MACHINES, "a", "Running")
-    owner.delete(MACHINES, "a")
-    for resource in (KUBEVIRT_MACHINES, INSTANCES):
-        assert owner.get(resource, "a") is None
-    assert owner.kubectl("get", "pods", "--selector=kubevirt.io=virt-launcher", "--output=name") == ""
+    owner.virtctl("stop", "a")
+    owner.until_said(MACHINES, "a", "StoppedOutsideVireo")
 
 
 def until_booted(user: User) -> Object:

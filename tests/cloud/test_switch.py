@@ -14,24 +14,24 @@ HERE, THERE = "10.77.0.1", "10.77.0.2"
 
 
 @pytest.fixture(scope="module")
-def connected(owner: User) -> Iterator[User]:
+def connected(tenant: User) -> Iterator[User]:
     """A user with a switch of two port groups, of which their namespace may use one, and two machines on it, each on a node."""
-    owner.kubectl("label", "namespace", owner.namespace, f"team={owner.namespace}")
-    mine = {"name": "mine", "ports": 3, "namespaces": {"matchLabels": {"team": owner.namespace}}}
+    tenant.kubectl("label", "namespace", tenant.namespace, f"team={tenant.namespace}")
+    mine = {"name": "mine", "ports": 3, "namespaces": {"matchLabels": {"team": tenant.namespace}}}
     theirs = {"name": "theirs", "namespaces": {"matchLabels": {"team": "others"}}}
-    owner.apply(switch(owner.namespace, mine, theirs))
-    owner.until_ready(SWITCHES, owner.namespace, "Connected")
+    tenant.apply(switch(tenant.namespace, mine, theirs))
+    tenant.until_ready(SWITCHES, tenant.namespace, "Connected")
     for name in ("here", "there"):
-        owner.apply(machine(name, networks=[port(owner)]))
+        tenant.apply(machine(name, networks=[port(tenant)]))
     for name, address in (("here", HERE), ("there", THERE)):
-        owner.until_ready(MACHINES, name, "Running")
-        with owner.console(name) as console:
+        tenant.until_ready(MACHINES, name, "Running")
+        with tenant.console(name) as console:
             console.run(f"ip address add {address}/24 dev eth0 && ip link set eth0 up")
-    _move_apart(owner)
-    yield owner
-    owner.delete(MACHINES, "here", wait=False)
-    owner.delete(MACHINES, "there", wait=False)
-    owner.delete(SWITCHES, owner.namespace, wait=False)
+    _move_apart(tenant)
+    yield tenant
+    tenant.delete(MACHINES, "here", wait=False)
+    tenant.delete(MACHINES, "there", wait=False)
+    tenant.delete(SWITCHES, tenant.namespace, wait=False)
 
 
 def port(user: User, group: str = "mine", name: str = "front") -> dict[str, str]:
@@ -65,10 +65,10 @@ def test_a_namespace_that_may_not_is_refused_at_once(connected: User) -> None:
 
 
 def test_a_port_too_many_waits_until_one_comes_free(connected: User) -> None:
-    connected.apply(machine("third", networks=[port(connected), port(connected, name="back")]))
+    connected.apply(machine("third", powerState="Stopped", networks=[port(connected), port(connected, name="back")]))
     assert "has given out 3 of 3 ports" in connected.until_said(MACHINES, "third", "NoFreePort")["message"]
     connected.kubectl("patch", SWITCHES, connected.namespace, "--type=json", "--patch", MORE)
-    connected.until_ready(MACHINES, "third", "Running")
+    connected.until_ready(MACHINES, "third", "Stopped")
     connected.delete(MACHINES, "third")
 
 

@@ -167,17 +167,17 @@ def test_a_stateful_one_keeps_its_names_and_a_broken_one_is_mended_in_the_spec(u
     assert user.kubectl("get", "pods", "--output=name").split() == ["pod/db-0", "pod/db-1"]
 
 
-def test_a_pod_on_a_switch_port_answers_a_machine(owner: User) -> None:
+def test_a_pod_on_a_switch_port_answers_a_machine(user: User) -> None:
     """Its address is its own doing: it takes a privileged one, as long as the switch gives none."""
-    network = {"name": "front", "switch": owner.namespace, "portGroup": "mine"}
-    owner.apply(switch(owner.namespace, {"name": "mine", "ports": 3, "namespaces": {}}))
-    owner.until_ready(SWITCHES, owner.namespace, "Connected")
+    network = {"name": "front", "switch": user.namespace, "portGroup": "mine"}
+    user.apply(switch(user.namespace, {"name": "mine", "ports": 3, "namespaces": {}}))
+    user.until_ready(SWITCHES, user.namespace, "Connected")
     takes = ["bash", "-c", f"ip address add {HERE}/24 dev front && exec sleep infinity"]
-    bold = {"isolation": {"profile": "Privileged"}, "image": _root(owner.settings), "command": takes}
-    owner.apply(machine("asks", networks=[network]), workload("answers", networks=[network], **bold))
-    owner.until_ready(WORKLOADS, "answers", "Running")
-    owner.until_ready(MACHINES, "asks", "Running")
-    with owner.console("asks") as console:
+    bold = {"isolation": {"profile": "Privileged"}, "image": _root(user.settings), "command": takes}
+    user.apply(machine("asks", networks=[network]), workload("answers", networks=[network], **bold))
+    user.until_ready(WORKLOADS, "answers", "Running")
+    user.until_ready(MACHINES, "asks", "Running")
+    with user.console("asks") as console:
         console.run(f"ip address add {THERE}/24 dev eth0 && ip link set eth0 up")
 
         def answered() -> None:
@@ -185,12 +185,12 @@ def test_a_pod_on_a_switch_port_answers_a_machine(owner: User) -> None:
             if " 0% packet loss" not in words:
                 raise NotYet(words)
 
-        owner.until("the pod to answer the machine", answered)
-    counts = {one["name"]: one["count"] for one in owner.until_ready(SWITCHES, owner.namespace)["status"]["ports"]}
+        user.until("the pod to answer the machine", answered)
+    counts = {one["name"]: one["count"] for one in user.until_ready(SWITCHES, user.namespace)["status"]["ports"]}
     assert counts == {"asks": 1, "answers": 2}, "a Service may have one pod more while it rolls out"
-    owner.delete(MACHINES, "asks")
-    owner.delete(WORKLOADS, "answers")
-    owner.delete(SWITCHES, owner.namespace)
+    user.delete(MACHINES, "asks")
+    user.delete(WORKLOADS, "answers")
+    user.delete(SWITCHES, user.namespace)
 
 
 def _root(settings: Settings) -> str:
