@@ -2,6 +2,7 @@
 and some not together.
 """
 
+from collections.abc import Iterator
 from itertools import permutations
 from typing import Any, Final
 
@@ -52,7 +53,15 @@ CHANGES: Final[dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("order", list(permutations(CHANGES)), ids="-".join)
+def orders() -> Iterator[Any]:
+    """All orders; of those in which the same comes first only one is for every day."""
+    seen = set()
+    for order in permutations(CHANGES):
+        yield pytest.param(order, marks=[pytest.mark.proof] if order[0] in seen else [], id="-".join(order))
+        seen.add(order[0])
+
+
+@pytest.mark.parametrize("order", list(orders()))
 @pytest.mark.parametrize("workload", ["Service", "Stateful"])
 async def test_what_comes_and_goes_is_taken(still: Client, workload: str, order: tuple[str, ...]) -> None:
     meta = {"name": "api", "namespace": "shop", "uid": UID}

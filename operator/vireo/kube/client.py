@@ -6,7 +6,8 @@ way from a body to the wire takes several times the processor time of the reques
 
 import os
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
 from urllib.parse import urlencode, urlsplit
@@ -36,6 +37,10 @@ WATCH_SECONDS: Final = 60
 """How long the API server is asked to keep a watch open. It ends each in time, also one that had nothing to say."""
 SILENCE_SECONDS: Final = WATCH_SECONDS + 10.0
 """A watch that neither says anything nor ends for so long is dead, whatever the connection looks like."""
+
+CLOSED: Final = "the handler is closed"
+"""How the words of uvloop's RuntimeError end where a connection was closed while something was being read: a process that was paused for
+long finds its connections so."""
 
 READ_AT_ONCE: Final = 2**21
 """Bytes: an event of a watch is a line, which must fit."""
@@ -81,6 +86,19 @@ def _last_word(may_write: Callable[[], bool]) -> aiohttp.TraceConfig:
     trace = aiohttp.TraceConfig()
     trace.on_request_headers_sent.append(before_sending)
     return trace
+
+
+@contextmanager
+def _lost_as_no_answer(verb: str, path: str) -> Iterator[None]:
+    """A connection that breaks, and an answer that does not come in time, as the error that callers know."""
+    try:
+        yield
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise ApiError(verb, path, 0, "NoAnswer", str(error) or type(error).__name__) from error
+    except RuntimeError as error:
+        if CLOSED not in str(error):
+            raise
+        raise ApiError(verb, path, 0, "NoAnswer", str(error)) from error
 
 
 class _Status(msgspec.Struct, rename="camel"):
@@ -154,11 +172,9 @@ class Client:
     ) -> bytes:
         """The answer's body. Raises ApiError for every answer but 2xx, and for none within REQUEST_SECONDS."""
         headers = {"Content-Type": content_type, "Accept": accept}
-        try:
+        with _lost_as_no_answer(verb, path):
             async with await self._send(verb, path, query or {}, headers, _REQUEST, body) as response:
                 data = await response.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise ApiError(verb, path, 0, "NoAnswer", str(error) or type(error).__name__) from error
         if not 200 <= response.status < 300:
             raise _refusal(verb, path, response.status, data)
         return data
@@ -166,14 +182,12 @@ class Client:
     async def lines(self, path: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
         """The lines of a watch of WATCH_SECONDS. Raises ApiError, also after SILENCE_SECONDS without a sign of life."""
         asked = {"watch": "true", "timeoutSeconds": str(WATCH_SECONDS), **query}
-        try:
+        with _lost_as_no_answer("WATCH", path):
             async with await self._send("GET", path, asked, {"Accept": JSON}, _WATCH) as response:
                 if response.status != 200:
                     raise _refusal("WATCH", path, response.status, await response.read())
                 while line := await response.content.readline():
                     yield line
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise ApiError("WATCH", path, 0, "NoAnswer", str(error) or type(error).__name__) from error
 
     async def _send(
         self,
