@@ -40,7 +40,7 @@ SIZE, BYTES = "64Mi", 64 << 20
 IMPORT_SOURCES = "volumeimportsources.cdi.kubevirt.io"
 
 
-@pytest.mark.parametrize("packed", [qcow2, gzip.compress])
+@pytest.mark.parametrize("packed", [qcow2, pytest.param(gzip.compress, marks=pytest.mark.proof)])
 def test_a_file_behind_a_url_is_on_the_disk(
     user: User, settings: Settings, tmp_path: Path, packed: Callable[[bytes], bytes]
 ) -> None:
@@ -80,6 +80,7 @@ def test_a_file_that_is_not_there_is_waited_for(user: User, settings: Settings, 
     assert digest(user, "d") == sha256(content)
 
 
+@pytest.mark.proof
 def test_a_disk_that_is_too_small_for_its_file_says_so(user: User, settings: Settings, tmp_path: Path) -> None:
     file = written(tmp_path, qcow2(bytes(CLUSTER) * 32))
     registry.push_file(settings, file)
@@ -135,6 +136,7 @@ def test_a_copy_of_a_disk_that_is_used_waits_until_it_is_let_go(user: User) -> N
     assert digest(user, "copy", BYTES) == was
 
 
+@pytest.mark.proof
 def test_a_copy_on_a_datastore_of_another_mode_is_made_byte_by_byte(user: User) -> None:
     was = filled(user, "origin")
     user.apply(

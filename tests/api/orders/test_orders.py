@@ -31,7 +31,7 @@ ALL: Final[tuple[Order, ...]] = tuple(
     for place in [CHANCE.randrange(len(order) + 1)]
 )
 """Each order of the shop's objects, and the operation at some place in it."""
-SAMPLE: Final = tuple(CHANCE.sample(ALL, 6))
+SAMPLE: Final = tuple(CHANCE.sample(ALL, 3))
 MOMENTS: Final = (
     VIRTUAL_DISK,
     CLAIM,
