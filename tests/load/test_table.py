@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from load.test_balance import CAPACITIES, DEMANDS, GIB, LOADS
 
+from vireo.api.measures import Sample
 from vireo.formulas.balance import (
     BEST,
     NOISE,
@@ -28,7 +29,7 @@ from vireo.formulas.balance import (
     use,
 )
 from vireo.load.demand import USUAL, Workload
-from vireo.load.samples import STALE, Sample
+from vireo.load.samples import STALE
 from vireo.load.table import HELD, Table
 
 NAMES = [f"node-{number}" for number in range(6)]

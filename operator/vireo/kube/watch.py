@@ -5,17 +5,18 @@ A watch that ends is opened again where it ended. What was not understood, or is
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Protocol
 
 import msgspec
 
 from vireo.api.decode import decode
 from vireo.api.kind import Watch
-from vireo.api.resources import Key
+from vireo.api.objects import Live
+from vireo.api.resources import Key, Resource
 from vireo.kube.client import ApiError, Client
 from vireo.kube.pages import Bare, pages
-from vireo.kube.store import Store, version_of
+from vireo.kube.store import version_of
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,19 @@ class _Status(msgspec.Struct):
     message: str = ""
 
 
+class Keeps(Protocol):
+    """What a watch keeps in step with a resource: vireo.kube.store.Store, or who needs less. Each answers with the keys that are woken."""
+
+    def put(self, live: Live[Any]) -> frozenset[Key]: ...
+    def remove(self, key: Key, version: int) -> frozenset[Key]: ...
+    def keep(self, resource: Resource, seen: Collection[Key], version: int, selector: str = "") -> frozenset[Key]: ...
+    def clear(self, resource: Resource) -> frozenset[Key]: ...
+
+
 class Watcher:
     """Keeps the store in step with one resource. `synced` is set after the first list, also when the resource does not exist."""
 
-    def __init__(self, client: Client, store: Store, watch: Watch, wake: Callable[[Iterable[Key]], None]) -> None:
+    def __init__(self, client: Client, store: Keeps, watch: Watch, wake: Callable[[Iterable[Key]], None]) -> None:
         self._client = client
         self._store = store
         self._watch = watch

@@ -13,7 +13,7 @@ from vireo.load.ranking import Ranking
 
 KEPT: Final = 10
 """How many of the best candidates are kept, beside the winner and the worst."""
-DIGITS: Final = 6
+DIGITS: Final = 9
 AGREES: Final = 1e-3
 """Two computations of a change of use agree where they differ by less, in shares of a node: the record is rounded."""
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
+from vireo.api.measures import Quantity
 from vireo.formulas.balance import NOTHING, Amounts, Load, demand, performance
-from vireo.load.samples import Quantity, Smoothed
+from vireo.load.samples import Smoothed
 
 Ground = Literal["Measured", "Usual", "Promised", "Requested", "Unknown"]
 """On what a figure stands. Usual: the promised vCPUs times what machines of the class use of theirs. Unknown: it counts as 0."""

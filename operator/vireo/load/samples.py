@@ -1,14 +1,14 @@
-"""What was measured: one sample, whether it can be believed, and the smoothing of many.
+"""Whether a sample can be believed, and the smoothing of many.
 
 The one way in for all sources (vireo.kube.measures): what is not known is no sample, and what is absurd is none either.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
-Quantity = Literal["cpu", "memory", "disk", "network", "efficiency"]
-"""A resource, in the units of Amounts; or e of the model: the share that a workload got of what it wanted."""
+from vireo.api.measures import Sample
+
 Doubt = Literal["NotANumber", "Negative", "Beyond", "Late", "Future", "Unknown"]
 
 HALF_LIFE: Final = 30.0
@@ -20,16 +20,6 @@ BEYOND: Final = 100.0
 """Nothing takes so many times what its node has: it is a fault of the source."""
 SKEW: Final = 30.0
 """Seconds by which the clock of a source may be ahead."""
-
-
-class Sample(NamedTuple):
-    """One measurement. `workload` is the pod, NAMESPACE/NAME; "" for all that the node takes. `age` in seconds."""
-
-    node: str
-    workload: str
-    quantity: Quantity
-    value: float
-    age: float
 
 
 def doubt(sample: Sample, capacity: float) -> Doubt | None:

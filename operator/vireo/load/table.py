@@ -12,10 +12,11 @@ from typing import Final
 
 import numpy as np
 
+from vireo.api.measures import Quantity, Sample
 from vireo.formulas.balance import CEILING, NOTHING, WEIGHTS, Amounts, Load, parts
 from vireo.load.demand import USUAL, Grounds, Taken, Workload, taken
 from vireo.load.ranking import Columns, Ranking, rank
-from vireo.load.samples import Doubt, Quantity, Sample, Smoothed, doubt
+from vireo.load.samples import Doubt, Smoothed, doubt
 
 HELD: Final = 2.0
 """Seconds for which a node that was ranked first holds the demand of a pod whose binding is not seen yet."""

@@ -10,6 +10,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import uvloop
 
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["KUBECONFIG"] = options.kubeconfig  # where kopf's client looks too
     if options.command == "check":
         return _check(options.output)
-    return uvloop.run(_serve(options) if options.command == "admission" else _until_stopped(options))
+    return uvloop.run(SERVES.get(options.command, _until_stopped)(options))
 
 
 def _check(output: str) -> int:
@@ -62,10 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     webhook = commands.add_parser("admission", help="serve the webhook that speaks while something is applied")
     _add_admission(webhook)
+    ranks = commands.add_parser("extender", help="rank nodes by their measured load for the scheduler beside it")
+    _add_extender(ranks)
     found = commands.add_parser("check", help="say what this cluster can do for Vireo, and what is missing")
     found.add_argument("--kubeconfig", help="default: $KUBECONFIG, else ~/.kube/config")
     found.add_argument("--output", "-o", default="table", choices=("table", "json"), help="default: %(default)s")
-    for command in (operator, webhook, found):
+    for command in (operator, webhook, ranks, found):
         command.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     return parser
 
@@ -96,7 +99,23 @@ def _add_admission(webhook: argparse.ArgumentParser) -> None:
     )
 
 
-async def _serve(options: argparse.Namespace) -> int:
+def _add_extender(ranks: argparse.ArgumentParser) -> None:
+    ranks.add_argument("--kubeconfig", help="default: the service account in a pod, else $KUBECONFIG")
+    ranks.add_argument("--host", default="127.0.0.1", help="where the scheduler reaches it (default: %(default)s)")
+    ranks.add_argument("--port", type=int, default=8899, help="of /prioritize (default: %(default)s)")
+    ranks.add_argument(
+        "--health-port", type=int, default=8081, help="of /livez, /readyz and /metrics (default: %(default)s)"
+    )
+    ranks.add_argument(
+        "--prometheus",
+        default="",
+        metavar="URL",
+        help="a Prometheus that scrapes KubeVirt and the kubelets, asked beside metrics.k8s.io for traffic, for what guests use of their "
+        "memory, and for how long vCPUs waited (default: none)",
+    )
+
+
+async def _serve_reviews(options: argparse.Namespace) -> int:
     from vireo.process import admission  # here: what makes certificates takes 9 MiB, and the operator does without
 
     await admission.run(
@@ -113,6 +132,17 @@ async def _serve(options: argparse.Namespace) -> int:
         _told_to_stop(),
     )
     return 0
+
+
+async def _serve_scheduler(options: argparse.Namespace) -> int:
+    from vireo.process import extender  # here: numpy takes 30 MiB, and the others do without
+
+    asked = extender.Options(options.host, options.port, options.health_port, options.prometheus)
+    await extender.run(asked, _identity(), _told_to_stop())
+    return 0
+
+
+SERVES: Final = {"admission": _serve_reviews, "extender": _serve_scheduler}
 
 
 def _told_to_stop() -> asyncio.Event:

@@ -1,0 +1,208 @@
+"""What a scheduler POSTs to an extender (k8s.io/kube-scheduler/extender/v1: ExtenderArgs), and what it is answered. Pure.
+
+Of the pod only that is read which says what it will take. Whatever is sent, the one error is BadArgsError.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from typing import Annotated, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from vireo.api.objects import Meta
+from vireo.api.quantities import quantity
+from vireo.formulas.balance import BEST, NOTHING, Amounts
+
+MOST_NODES: Final = 65_536
+"""How many nodes a scheduler may ask about: more than any cluster has."""
+SENSITIVITY: Final = "vireo.dev/sensitivity"
+"""The pod's annotation that says how much its load weighs: s of the model."""
+LEAST_SENSITIVE: Final = 0.1
+MOST_SENSITIVE: Final = 10.0
+"""What is said beyond these is absurd."""
+
+_LONGEST_QUANTITY: Final = 64
+_FIRST_ROOM: Final = 256
+
+Scores = Sequence[int] | NDArray[np.intp]
+"""A score from 0 to BEST for each name that was asked about, in that order."""
+Name = Annotated[str, msgspec.Meta(max_length=253)]
+Texts = Mapping[str, str]
+
+
+class BadArgsError(Exception):
+    """What was sent is nothing that a scheduler sends; in words for a log."""
+
+
+class Resources(msgspec.Struct, frozen=True):
+    requests: dict[str, str] | None = None
+
+
+class Container(msgspec.Struct, frozen=True):
+    resources: Resources = Resources()
+    restart_policy: str | None = msgspec.field(name="restartPolicy", default=None)
+
+    @property
+    def stays(self) -> bool:
+        """Of an init container: whether it runs beside the others (a sidecar)."""
+        return self.restart_policy == "Always"
+
+
+class Spec(msgspec.Struct, frozen=True, rename="camel"):
+    """`resources` are the pod's own, which take the place of what its containers ask for together."""
+
+    containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] | None = None
+    resources: Resources | None = None
+    overhead: dict[str, str] | None = None
+
+
+class Pod(msgspec.Struct, frozen=True):
+    metadata: Meta
+    spec: Spec = Spec()
+
+    @property
+    def key(self) -> str:
+        """NAMESPACE/NAME, as the load table has it."""
+        return key_of(self.metadata)
+
+
+def key_of(meta: Meta) -> str:
+    """How the load table knows a pod."""
+    return f"{meta.namespace}/{meta.name}"
+
+
+class Args(msgspec.Struct, frozen=True):
+    """The pod, and the names of the nodes that have room for it."""
+
+    pod: Pod
+    names: Sequence[str]
+
+
+class _Sent(msgspec.Struct, rename={"pod": "Pod", "nodes": "Nodes", "names": "NodeNames"}):
+    pod: Pod
+    nodes: msgspec.Raw = msgspec.Raw(b"null")
+    names: Annotated[list[Name], msgspec.Meta(max_length=MOST_NODES)] | None = None
+
+
+_decoder: Final = msgspec.json.Decoder(_Sent)
+
+
+def read(body: bytes) -> Args:
+    """What was asked. Raises BadArgsError."""
+    try:
+        sent = _decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise BadArgsError(f"no ExtenderArgs of a scheduler: {error}") from None
+    if sent.names is None and bytes(sent.nodes) != b"null":
+        raise BadArgsError("whole Nodes and no NodeNames were sent: this extender must be nodeCacheCapable")
+    return Args(sent.pod, sent.names or ())
+
+
+def requested(pod: Pod) -> Amounts:
+    """What a scheduler counts for the pod: its own requests, else the most that its containers ask for at one time; and the overhead.
+
+    Raises BadArgsError."""
+    together = {**_together(pod.spec), **_amounts(pod.spec.resources and pod.spec.resources.requests)}
+    over = _amounts(pod.spec.overhead)
+    return NOTHING._replace(**{name: together.get(name, 0.0) + over.get(name, 0.0) for name in _KNOWN})
+
+
+_KNOWN: Final = ("cpu", "memory")
+"""What is requested is these; of disk and network nothing is known before they are measured."""
+
+
+def _together(spec: Spec) -> dict[str, float]:
+    """An init container runs after those before it have ended, but beside the sidecars among them; the containers beside all sidecars."""
+    beside: dict[str, float] = {}
+    most: dict[str, float] = {}
+    for one in spec.init_containers or ():
+        running = _sum(beside, _amounts(one.resources.requests))
+        if one.stays:
+            beside = running
+        most = _most(most, running)
+    for one in spec.containers:
+        beside = _sum(beside, _amounts(one.resources.requests))
+    return _most(most, beside)
+
+
+def _amounts(requests: Texts | None) -> dict[str, float]:
+    return {name: _amount(name, requests[name]) for name in _KNOWN if name in requests} if requests else {}
+
+
+def _amount(name: str, text: str) -> float:
+    try:
+        found = float(quantity(text)) if len(text) <= _LONGEST_QUANTITY else math.nan
+    except (ValueError, ArithmeticError):
+        found = math.nan
+    if not (math.isfinite(found) and found >= 0):
+        raise BadArgsError(f"the pod requests {text[:_LONGEST_QUANTITY]!r} of {name}, which is no quantity")
+    return found
+
+
+def _sum(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    return {name: one.get(name, 0.0) + other.get(name, 0.0) for name in _KNOWN}
+
+
+def _most(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    return {name: max(one.get(name, 0.0), other.get(name, 0.0)) for name in _KNOWN}
+
+
+def sensitivity(pod: Pod) -> float:
+    """s of the model, as the pod's annotation says it; 1 where it says nothing, or nothing that can be."""
+    try:
+        found = float(pod.metadata.annotations.get(SENSITIVITY, "1"))
+    except ValueError:
+        return 1.0
+    return found if LEAST_SENSITIVE <= found <= MOST_SENSITIVE else 1.0
+
+
+class Fragments:
+    """The pieces that answers are joined from: for each node that was asked about one for each score, encoded once.
+
+    When there are more nodes than a cluster has, all is forgotten and begun anew.
+    """
+
+    def __init__(self, most: int = MOST_NODES) -> None:
+        self._most = most
+        self._forget()
+
+    def _forget(self) -> None:
+        self._rows: dict[str, int] = {}
+        self._pieces = np.empty((_FIRST_ROOM, BEST + 1), dtype=object)
+
+    def answer(self, names: Sequence[str], scores: Scores) -> bytes:
+        """A HostPriorityList: the score of each name."""
+        rows = self._known(names)
+        if len(rows) and rows.min() < 0:
+            self._learn(names)
+            rows = self._known(names)
+        return b"[" + b",".join(self._pieces[rows, scores].tolist()) + b"]"
+
+    def _known(self, names: Sequence[str]) -> NDArray[np.intp]:
+        return np.fromiter(map(self._rows.get, names, repeat(-1)), np.intp, len(names))
+
+    def _learn(self, names: Sequence[str]) -> None:
+        fresh = set(names) - self._rows.keys()
+        if len(self._rows) + len(fresh) > self._most:
+            self._forget()
+            fresh = set(names)
+        self._make_room(len(self._rows) + len(fresh))
+        for name in fresh:
+            row = self._rows[name] = len(self._rows)
+            self._pieces[row] = [_piece(name, score) for score in range(BEST + 1)]
+
+    def _make_room(self, rows: int) -> None:
+        have = len(self._pieces)
+        if rows > have:
+            self._pieces = np.pad(self._pieces, ((0, max(have, rows - have)), (0, 0)), constant_values=None)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _piece(name: str, score: int) -> bytes:
+    return msgspec.json.encode({"Host": name, "Score": score})
