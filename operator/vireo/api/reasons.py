@@ -77,6 +77,7 @@ class Reason(StrEnum):
     SECRET_MISSING = "SecretMissing", "A Secret that the machine names does not exist."
     INSTANCE_TYPE_MISSING = "InstanceTypeMissing", "The instance type that the machine names does not exist."
     PREFERENCE_MISSING = "PreferenceMissing", "The preference that the machine names does not exist."
+    HOST_MISSING = "HostMissing", "The node that the machine is pinned to does not exist."
     INSTANCE_TYPE_EXPANDED = (
         "InstanceTypeExpanded",
         "KubeVirt is set to write instance types and preferences into machines; Vireo does not fight over it.",
