@@ -17,14 +17,13 @@ from vireo.kinds.containerworkload.made import CONTROLLERS, Workload, made
 from vireo.kinds.containerworkload.types import Probe, Variable
 from vireo.kinds.overrides import overridden
 from vireo.kinds.placement import sensitivity_annotation
+from vireo.kinds.pods import DEFAULT_SCHEDULER
 from vireo.kinds.virtualdisk.use import claim_of
 from vireo.kinds.virtualswitch.attachments import attachment_name
 from vireo.kinds.virtualswitch.use import switch
 
 CONTAINER: Final = "main"
 AS_USUAL: Final = {"maxSurge": "25%", "maxUnavailable": "25%"}
-DEFAULT_SCHEDULER: Final = "default-scheduler"
-"""What the API server writes where none is named."""
 GROUP_OF_DISKS: Final = 65533
 """Any group would do: the disks belong to it, and the pods are in it."""
 

@@ -64,6 +64,7 @@ FOR_A_PERSON: Final = frozenset(
         Reason.STOPPED_OUTSIDE_VIREO,
         Reason.CRASHED,
         Reason.IMAGE_PULL_FAILED,
+        Reason.SCHEDULER_SILENT,
         Reason.UNSCHEDULABLE,
     }
 )
