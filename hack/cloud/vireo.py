@@ -2,7 +2,8 @@
 
 With VIREO_RUN=process the chart brings everything but the pods, and the operator runs on the host with the pod's identity:
 the developer's quick loop. So it does where there are no real nodes, since a simulated node runs no program. The webhook is then left
-out: nothing needs it, and the API server reaches no process of the host through a Service.
+out: nothing needs it, and the API server reaches no process of the host through a Service. So is the scheduler: what is placed there is
+placed by the cluster's own.
 """
 
 import functools
@@ -24,7 +25,10 @@ from cloud.settings import CHECKOUT, Settings
 from cloud.steps import Failure, NotYet, Step, Steps
 from cloud.workloads import check_rolled_out
 
-NAMESPACE, RELEASE, OPERATOR, ADMISSION = "vireo", "vireo", "vireo-operator", "vireo-admission"
+NAMESPACE, RELEASE = "vireo", "vireo"
+OPERATOR, ADMISSION, SCHEDULER = "vireo-operator", "vireo-admission", "vireo-scheduler"
+WITHOUT_PODS = {"replicas": 0, "admission": {"enabled": False}, "scheduler": {"enabled": False}}
+"""The values of the chart where the host runs what pods would."""
 USER = f"system:serviceaccount:{NAMESPACE}:{OPERATOR}"
 CHART = CHECKOUT / "charts/vireo"
 HEALTH_PORT = 18080  # and the cloud's index: of the operator as a process
@@ -33,19 +37,19 @@ ADVICE = "`kubectl -n vireo get pods,events` and `kubectl -n vireo logs deploy/v
 
 
 def deploy(settings: Settings, steps: Steps) -> None:
-    """Installs Vireo, or makes what is installed as the checkout is now, and returns when the operator has seen all and the
-    webhook serves."""
+    """Installs Vireo, or makes what is installed as the checkout is now, and returns when the operator has seen all, the webhook
+    serves, and there is a scheduler."""
     with steps.step("Vireo") as step:
         api = Api(settings)
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": RESTRICTED}}
         step.wait("the namespace", lambda: api.apply(namespace), seconds=30, advice=ADVICE)
         if settings.run == "process":
-            _install(settings, step, {"replicas": 0, "admission": {"enabled": False}})
+            _install(settings, step, WITHOUT_PODS)
             start_process(settings)
         else:
             processes.end(processes.everything(settings, OPERATOR), patience=8)
             _install(settings, step, {"image": _pushed(settings, steps)})
-            for name in (OPERATOR, ADMISSION):
+            for name in (OPERATOR, ADMISSION, SCHEDULER):
                 check = functools.partial(check_rolled_out, api, NAMESPACE, f"deployments/{name}")
                 step.wait(f"the pods of {name}", check, seconds=120, advice=ADVICE)
 

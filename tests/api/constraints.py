@@ -58,7 +58,7 @@ BREAKERS = {
     "format": Breaker(lambda _, __: "yesterday", "must be of type {}"),
     "maximum": Breaker(lambda bound, _: bound + 1, "should be less than"),
     "minimum": Breaker(lambda bound, _: bound - 1, "should be greater than"),
-    "maxItems": Breaker(lambda bound, good: [good[0]] * (bound + 1), "must have at most {} items"),
+    "maxItems": Breaker(lambda bound, good: [good[0]] * (bound + 1), "must have at most {} item"),
     "minItems": Breaker(lambda bound, good: good[: bound - 1], "should have at least {} items"),
     "maxProperties": Breaker(lambda bound, good: _entries(good, bound + 1), "must have at most {} items"),
     "minProperties": Breaker(

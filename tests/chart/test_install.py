@@ -12,7 +12,7 @@ PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/vireo-operator"
 
 
-@pytest.mark.parametrize("component", ["operator", "admission"])
+@pytest.mark.parametrize("component", ["operator", "admission", "scheduler"])
 def test_its_pods_are_accepted_where_pod_security_is_restricted(installed: Server, component: str) -> None:
     def pods() -> list[Object]:
         found: list[Object] = installed.must(
@@ -23,7 +23,7 @@ def test_its_pods_are_accepted_where_pod_security_is_restricted(installed: Serve
     until(lambda: bool(pods()))
     pod = pods()[0]["spec"]
     assert pod["serviceAccountName"] == f"vireo-{component}"
-    assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"]
+    assert all(one["securityContext"]["readOnlyRootFilesystem"] for one in pod["containers"])
 
 
 def test_everything_of_vireo_carries_its_labels(helm: Helm) -> None:
@@ -48,6 +48,10 @@ def test_an_upgrade_that_changes_nothing_rolls_nothing_out(installed: Server, he
         ("replica=1", "replica"),
         ("admission.replicas=0", "replicas"),
         ("admission.certManager.issuerRef.kin=Issuer", "issuerRef"),
+        ("scheduler.replicas=0", "replicas"),
+        ("scheduler.image.digest=latest", "digest"),
+        ("scheduler.extender.memory=1Gi", "extender"),
+        ("serviceMonitor.labels.release=1", "release"),
     ],
 )
 def test_a_value_that_can_not_be_meant_is_refused_by_name(helm: Helm, setting: str, words: str) -> None:

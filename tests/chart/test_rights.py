@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from api.server import Server
-from chart.helm import Helm, Object
+from chart.helm import NAMESPACE, Helm, Object
 from kinds.test_cases import CASES, read_case
 
 from vireo.admission.keeper import WEBHOOKS
 from vireo.api.reconcile import Apply, Call, Create, Delete, SetFinalizer, Step
-from vireo.api.resources import CALIBRATION, EVENT, SECRET, Resource
+from vireo.api.resources import CALIBRATION, EVENT, KUBEVIRT_INSTANCE, NODE, POD, SECRET, Resource
 from vireo.kinds import KINDS
 from vireo.reconcile.plan import finished, plan
 
@@ -111,6 +111,41 @@ def test_the_webhook_writes_its_own_secret_and_its_own_configuration_and_nothing
     assert all(rule["resourceNames"] == ["vireo-admission"] for rule in writing)
 
 
+def test_the_extender_reads_what_its_table_is_made_of_and_nothing_else(rendered: list[Object]) -> None:
+    loads = rights(NODE, *READ) | rights(POD, *READ) | rights(KUBEVIRT_INSTANCE, *READ)
+    measured = {("metrics.k8s.io", resource, "list") for resource in ("nodes", "pods")}
+    assert granted(rendered, "vireo-scheduler") == loads | measured
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        ({"verb": "create", "resource": "pods", "subresource": "binding"}, True),
+        ({"verb": "patch", "resource": "pods", "subresource": "status"}, True),
+        ({"verb": "update", "resource": "persistentvolumeclaims"}, True),
+        ({"verb": "update", "group": "coordination.k8s.io", "resource": "leases", "name": "vireo-scheduler"}, True),
+        ({"verb": "update", "group": "coordination.k8s.io", "resource": "leases", "name": "vireo-operator"}, False),
+        ({"verb": "patch", "group": "kubevirt.io", "resource": "virtualmachineinstances"}, False),
+        ({"verb": "list", "resource": "secrets"}, False),
+    ],
+)
+def test_the_scheduler_may_do_what_the_clusters_own_may_with_a_lease_of_its_own(
+    installed: Server, asked: dict[str, str], allowed: bool
+) -> None:
+    assert may(installed, "vireo-scheduler", {**asked, "namespace": NAMESPACE}) == allowed
+
+
+def may(server: Server, account: str, attributes: dict[str, str]) -> bool:
+    """Whether the API server lets the service account of the chart."""
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {"user": f"system:serviceaccount:{NAMESPACE}:{account}", "resourceAttributes": attributes},
+    }
+    answer = server.must("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+    return bool(answer.body["status"]["allowed"])
+
+
 @pytest.mark.parametrize(
     ("verb", "group", "resource", "allowed"),
     [
@@ -130,13 +165,5 @@ def test_the_webhook_writes_its_own_secret_and_its_own_configuration_and_nothing
 def test_the_api_server_sees_it_the_same_way(
     installed: Server, verb: str, group: str, resource: str, allowed: bool
 ) -> None:
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "spec": {
-            "user": "system:serviceaccount:vireo:vireo-operator",
-            "resourceAttributes": {"verb": verb, "group": group, "resource": resource, "namespace": "shop"},
-        },
-    }
-    answer = installed.must("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
-    assert answer.body["status"]["allowed"] == allowed
+    asked = {"verb": verb, "group": group, "resource": resource, "namespace": "shop"}
+    assert may(installed, "vireo-operator", asked) == allowed

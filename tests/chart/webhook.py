@@ -91,9 +91,9 @@ class Replica:
         return int(float(found[0])) if found else 0
 
 
-def as_its_pod(server: Server, control_plane: str, file: Path) -> Path:
+def as_its_pod(server: Server, control_plane: str, file: Path, account: str = NAME) -> Path:
     """A kubeconfig with a token of the chart's service account."""
-    path = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{NAME}/token"
+    path = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{account}/token"
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
     token = server.must("POST", path, request).body["status"]["token"]
     config: dict[str, Any] = yaml.safe_load(Path(control_plane).read_text())

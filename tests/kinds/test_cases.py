@@ -10,6 +10,7 @@ given.yaml     object:    the object itself, as the API server holds it (uid and
                warnings:  the newest Warning event of an object, `Reason: note` by its name
                outcomes:  steps that did not succeed: {create | apply | delete | call: WHICH, finding: {reason, message}}
                learned:   the Calibrations that there are
+               scheduler: the scheduler that new pods are to name; left out where there is none but the cluster's own
                now:       the time, NOON if left out
 children.yaml  the Desired: children, delete, calls, finalizer, wakeAt, waiting; what is empty is left out
 status.yaml    the status; a condition's times and generation are left out where they are now and the object's own
@@ -153,6 +154,7 @@ def _observed(kind: AnyKind, given: Raw) -> Observed[Any, Any]:
         uses={key: used.get(key) for key in sorted(named)},
         around=_around(kind, given.get("around", ())),
         users=tuple(sorted((_user(self, raw) for raw in given.get("users", ())), key=lambda one: one.key)),
+        scheduler=given.get("scheduler", ""),
     )
     puzzles = {str(key): key for key in kind.puzzles(observed)}
     warnings = given.get("warnings", {})

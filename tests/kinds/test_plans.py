@@ -33,4 +33,6 @@ def world(folder: Path) -> World:
     """The world of a case, before anything was done."""
     given = load(folder / "given.yaml")
     others = (one for group in ("children", "uses", "users") for one in given.get(group, ()))
-    return World(KINDS, datetime.fromisoformat(given.get("now", NOON)), given["object"], *others)
+    world = World(KINDS, datetime.fromisoformat(given.get("now", NOON)), given["object"], *others)
+    world.scheduler = given.get("scheduler", "")
+    return world

@@ -40,6 +40,14 @@ class KubeVirtWorld(World):
         return self._object(KUBEVIRT_INSTANCE)
 
     @property
+    def needs_restart(self) -> bool:
+        """Whether KubeVirt would say so: the instance was made of another template."""
+        if self.machine is None or self.instance is None:
+            return False
+        template, spec = self.machine["spec"]["template"]["spec"], self.instance["spec"]
+        return bool(template.get("schedulerName") != spec.get("schedulerName"))
+
+    @property
     def runs(self) -> bool:
         return self.instance is not None and self.instance["status"].get("phase") == "Running" and not self._deleted()
 
@@ -110,7 +118,8 @@ class KubeVirtWorld(World):
         self.lives += 1
         owner = {**_reference(self.machine), "controller": True}
         meta = {**self._meta(f"instance-{self.lives}"), "ownerReferences": [owner]}
-        spec = {"volumes": self.machine["spec"]["template"]["spec"]["volumes"]}
+        template = self.machine["spec"]["template"]["spec"]
+        spec = {name: template[name] for name in ("volumes", "schedulerName") if name in template}
         self.hold(
             {
                 "apiVersion": "kubevirt.io/v1",

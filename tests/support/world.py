@@ -32,6 +32,8 @@ class _MetadataOnly(msgspec.Struct):
 class World:
     """The objects by key, as JSON, and the operator's store of them. The first object is the one that is reconciled."""
 
+    scheduler = ""
+
     def __init__(self, kinds: tuple[Kind[Any, Any], ...], now: datetime, *objects: Raw) -> None:
         self.store = Store(kinds)
         self.objects: dict[Key, Raw] = {}
@@ -101,6 +103,7 @@ class World:
             uses={used: self.store.get(used) for used in sorted(self.kind.uses(me.meta, me.view.spec, me.view.status))},
             around={one: self.store.all(one) for one in self.kind.around},
             users=self.store.users(self.key),
+            scheduler=self.scheduler,
         )
 
     def steps(self) -> tuple[Step, ...]:

@@ -30,6 +30,16 @@ app.kubernetes.io/component: admission
 {{ include "vireo.release" . }}
 {{- end }}
 
+{{- define "vireo.scheduler.selector" -}}
+app.kubernetes.io/name: vireo
+app.kubernetes.io/component: scheduler
+{{- end }}
+
+{{- define "vireo.scheduler.labels" -}}
+{{ include "vireo.scheduler.selector" . }}
+{{ include "vireo.release" . }}
+{{- end }}
+
 {{/* Where Vireo's pods run, and as whom. */}}
 {{- define "vireo.pod" -}}
 automountServiceAccountToken: true
@@ -64,11 +74,39 @@ affinity:
 {{- end }}
 
 {{- define "vireo.image" -}}
-{{- with .Values.image -}}
-{{- if .digest -}}
-{{ .repository }}@{{ .digest }}
+{{ include "vireo.reference" (dict "image" .Values.image "tag" .Chart.AppVersion) }}
+{{- end }}
+
+{{/* Of the version of the cluster, without what a distribution puts behind it, which may be no tag. */}}
+{{- define "vireo.scheduler.image" -}}
+{{- $version := .Capabilities.KubeVersion.Version | regexFind "^v[0-9]+[.][0-9]+[.][0-9]+" -}}
+{{ include "vireo.reference" (dict "image" .Values.scheduler.image "tag" $version) }}
+{{- end }}
+
+{{/* An image of the values; the tag is for where they name none. */}}
+{{- define "vireo.reference" -}}
+{{- if .image.digest -}}
+{{ .image.repository }}@{{ .image.digest }}
 {{- else -}}
-{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{ .image.repository }}:{{ .image.tag | default .tag }}
 {{- end -}}
-{{- end -}}
+{{- end }}
+
+{{/* The nodes that its pods are on: the next one is not on the node that fails. Called with their selector. */}}
+{{- define "vireo.spread" -}}
+topologySpreadConstraints:
+  - topologyKey: kubernetes.io/hostname
+    maxSkew: 1
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- . | nindent 8 }}
+{{- end }}
+
+{{- define "vireo.container.security" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
 {{- end }}

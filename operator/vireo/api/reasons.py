@@ -60,6 +60,10 @@ class Reason(StrEnum):
     )
     CRASHED = "Crashed", "The machine's instance, or the workload's container, failed and is tried again and again."
     UNSCHEDULABLE = "Unschedulable", "No node can take the machine, or a pod; the message is the scheduler's."
+    SCHEDULER_SILENT = (
+        "SchedulerSilent",
+        "The scheduler that the pod of the machine, or of the workload, names has not looked at it for long.",
+    )
     IMAGE_PULL_FAILED = "ImagePullFailed", "The image of the boot disk, or of the container, can not be pulled."
     RESTART_REQUIRED = "RestartRequired", "A change of the spec takes effect at the next restart only."
     DISK_MISSING = "DiskMissing", "A VirtualDisk that the object names does not exist."
@@ -77,6 +81,7 @@ class Reason(StrEnum):
     SECRET_MISSING = "SecretMissing", "A Secret that the machine names does not exist."
     INSTANCE_TYPE_MISSING = "InstanceTypeMissing", "The instance type that the machine names does not exist."
     PREFERENCE_MISSING = "PreferenceMissing", "The preference that the machine names does not exist."
+    HOST_MISSING = "HostMissing", "The node that the machine is pinned to does not exist."
     INSTANCE_TYPE_EXPANDED = (
         "InstanceTypeExpanded",
         "KubeVirt is set to write instance types and preferences into machines; Vireo does not fight over it.",

@@ -59,6 +59,8 @@ class Observed(Generic[Spec, Status]):
     """The newest Warning event of each object that the kind is puzzled by (Kind.puzzles), as `Reason: note`."""
     learned: Learned = nothing_learned
     """How long things took before. It wakes nobody when it changes."""
+    scheduler: str = ""
+    """The scheduler that new pods are to name; empty: the cluster's default one."""
     facts: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out of all this already: `once` keeps it."""
 

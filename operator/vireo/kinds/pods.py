@@ -2,11 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
+from vireo.api.objects import Live
+
+SCHEDULER_ANSWERS: Final = timedelta(seconds=30)
+"""How long a pod may wait for the first word of a scheduler: one that takes over from another needs half of it."""
+DEFAULT_SCHEDULER: Final = "default-scheduler"
+"""What the API server writes where none is named."""
 IMAGE_TROUBLES: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 USUAL_WAITS: Final = frozenset({"ContainerCreating", "PodInitializing"})
 WORDS_AT_MOST: Final = 1000
@@ -127,6 +133,11 @@ class PodView(msgspec.Struct, frozen=True):
         return said(self.status.conditions, "Ready") is not None
 
     @property
+    def unseen(self) -> bool:
+        """Whether no scheduler has looked at it: one that finds it a node names that, and one that finds none says so."""
+        return not self.spec.node_name and all(one.type != "PodScheduled" for one in self.status.conditions)
+
+    @property
     def disrupted(self) -> bool:
         """Whether it was taken from its node: evicted, preempted, or the node is going down."""
         return said(self.status.conditions, "DisruptionTarget") is not None
@@ -140,6 +151,18 @@ class PodView(msgspec.Struct, frozen=True):
         """In the order that they start."""
         yield from self.status.init_container_statuses
         yield from self.status.container_statuses
+
+
+def seen_by(pod: Live[PodView]) -> datetime | None:
+    """When a scheduler should have looked at it; None where one has."""
+    born = pod.meta.creation_timestamp
+    return born + SCHEDULER_ANSWERS if born and pod.view.unseen and not pod.view.final else None
+
+
+def silent(scheduler: str) -> str:
+    """What to say of one that does not look."""
+    name = scheduler or DEFAULT_SCHEDULER
+    return f"Its scheduler, {name}, has not looked at it. See whether that runs, and holds its Lease: kubectl get leases -A"
 
 
 def stable(words: str) -> str:

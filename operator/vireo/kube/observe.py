@@ -30,9 +30,10 @@ class _Nothing(msgspec.Struct):
 class Reader:
     """Makes Observed values; writes nothing."""
 
-    def __init__(self, client: Client, store: Store) -> None:
+    def __init__(self, client: Client, store: Store, scheduler: str = "") -> None:
         self._client = client
         self._store = store
+        self._scheduler = scheduler
         self._warnings = WarningEvents(client)
         self.wake: Callable[[Iterable[Key]], None] = lambda _keys: None
         """Told whom an end concerns that was seen here first: the watch that tells of it later shows no change."""
@@ -62,6 +63,7 @@ class Reader:
             around={resource: self._store.all(resource) for resource in sorted(kind.around)},
             users=self._store.users(live.key),
             learned=learned,
+            scheduler=self._scheduler,
         )
 
     async def _read_live(self, kind: Kind[Any, Any], observed: Observed[Any, Any]) -> None:

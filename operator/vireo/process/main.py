@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     operator.add_argument(
         "--leader-elect-resource-name", default="vireo-operator", help="the Lease's name (default: %(default)s)"
     )
+    operator.add_argument(
+        "--scheduler-name",
+        default="",
+        help="the scheduler that new machines and workloads name (default: none, which is the cluster's default one)",
+    )
     webhook = commands.add_parser("admission", help="serve the webhook that speaks while something is applied")
     _add_admission(webhook)
     ranks = commands.add_parser("extender", help="rank nodes by their measured load for the scheduler beside it")
@@ -159,7 +164,7 @@ async def _until_stopped(options: argparse.Namespace) -> int:
     )
     code = 0
     try:
-        await run(options.port, _told_to_stop(), leadership)
+        await run(options.port, _told_to_stop(), leadership, options.scheduler_name)
     except* LostLeadError as lost:
         log.error("%s", next(_leaves(lost)))
         code = 1

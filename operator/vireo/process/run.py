@@ -37,14 +37,18 @@ class Operator:
     """All parts of one operator process, connected."""
 
     def __init__(
-        self, client: Client, kinds: Iterable[Kind[Any, Any]] = KINDS, leadership: Leadership | None = None
+        self,
+        client: Client,
+        kinds: Iterable[Kind[Any, Any]] = KINDS,
+        leadership: Leadership | None = None,
+        scheduler: str = "",
     ) -> None:
         self.leadership = leadership
         self.store = Store(kinds)
         self.metrics = Metrics()
         self.gate = Gate(client, self.store, self.metrics.write)
         self.learning = Learning(self.store, self.gate, now)
-        self.reader = Reader(client, self.store)
+        self.reader = Reader(client, self.store, scheduler)
         self.reconciler = Reconciler(self.reader, self.store, self.gate, self.learning.samples)
         self.queue = Queue(self._work, now)
         self.gate.wake = self.reader.wake = self.queue.wake
@@ -147,8 +151,8 @@ class Operator:
         return [watch for resource, watches in found if resource not in self.store.kinds for watch in watches]
 
 
-async def run(port: int, stop: asyncio.Event, leadership: Leadership) -> None:
+async def run(port: int, stop: asyncio.Event, leadership: Leadership, scheduler: str) -> None:
     """Connects, runs when it is this one's turn, and lets go."""
     async with await Client.connect(leadership.may_write, f"vireo ({leadership.identity})") as client:
         with contextlib.suppress(asyncio.CancelledError):
-            await Operator(client, leadership=leadership).run(port, stop)
+            await Operator(client, leadership=leadership, scheduler=scheduler).run(port, stop)

@@ -37,9 +37,9 @@ def identity(machine: Machine) -> tuple[str, str]:
     return domain["firmware"]["uuid"], domain["devices"]["interfaces"][0]["macAddress"]
 
 
-def there(machine: Machine, domain: Domain) -> Machine:
+def there(machine: Machine, domain: Domain, scheduler: str = "") -> Machine:
     """The machine where KubeVirt has one of its name, which is not Vireo's."""
-    view = MachineView(MachineSpec(template=Template(GuestSpec(domain=domain))))
+    view = MachineView(MachineSpec(template=Template(GuestSpec(domain=domain, scheduler_name=scheduler))))
     live = Live(KUBEVIRT_MACHINE, msgspec.structs.replace(machine.meta, uid="theirs"), view)
     return replace(machine, uses={**machine.uses, twin(machine): live})
 
@@ -47,6 +47,11 @@ def there(machine: Machine, domain: Domain) -> Machine:
 def test_a_machine_that_is_taken_keeps_its_own() -> None:
     theirs = Domain(Firmware(OLD_UUID), Devices((Card(OLD_ADDRESS),)))
     assert identity(there(new().observed, theirs)) == (OLD_UUID, OLD_ADDRESS)
+
+
+def test_a_machine_that_is_taken_keeps_its_scheduler() -> None:
+    taken = replace(there(new().observed, Domain(), "theirs"), scheduler="vireo-scheduler")
+    assert kubevirt_machine(taken).manifest["spec"]["template"]["spec"]["schedulerName"] == "theirs"
 
 
 def test_a_machine_that_is_taken_and_had_none_gets_them() -> None:

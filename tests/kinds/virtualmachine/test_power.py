@@ -54,6 +54,7 @@ class Power(RuleBasedStateMachine):
         raise AssertionError("it does not come to rest")
 
     def take(self, turn: str) -> bool:
+        assert not (self.world.runs and self.world.needs_restart), "an upgrade of Vireo asks for no restart"
         if turn == "kubevirt":
             return self.world.carry_on()
         if turn == "crash":
@@ -61,6 +62,12 @@ class Power(RuleBasedStateMachine):
             self.world.store.applied.clear()
             return True
         return self.world._pass()
+
+    @rule(turns=TURNS)
+    def vireo_gets_a_scheduler(self, turns: list[str]) -> None:
+        """By an upgrade."""
+        self.world.scheduler = "vireo-scheduler"
+        self.settle(turns)
 
     def edit(self, **spec: Any) -> None:
         raw = self.world.objects[self.world.key]
@@ -157,6 +164,12 @@ class Power(RuleBasedStateMachine):
     @invariant()
     def it_is_on_as_asked(self) -> None:
         assert self.runs == self.on, self.world.end()
+
+    @invariant()
+    def what_is_stopped_has_the_scheduler(self) -> None:
+        assert self.world.machine is not None
+        if self.asked == "Stopped":
+            assert self.world.machine["spec"]["template"]["spec"].get("schedulerName", "") == self.world.scheduler
 
     @invariant()
     def it_says_what_it_is(self) -> None:

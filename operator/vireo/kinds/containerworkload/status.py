@@ -25,6 +25,7 @@ FOR_A_PERSON: Final = frozenset(
         Reason.REFUSED,
         Reason.ROLL_OUT_STUCK,
         Reason.ROOT_IMAGE,
+        Reason.SCHEDULER_SILENT,
         Reason.UNSCHEDULABLE,
     }
 )

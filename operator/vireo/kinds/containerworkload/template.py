@@ -13,9 +13,11 @@ from vireo.api.objects import Child, Manifest
 from vireo.api.resources import SERVICE
 from vireo.kinds.cluster import BRIDGE_RESOURCE
 from vireo.kinds.containerworkload.attached import NETWORKS
-from vireo.kinds.containerworkload.made import CONTROLLERS, Workload
+from vireo.kinds.containerworkload.made import CONTROLLERS, Workload, made
 from vireo.kinds.containerworkload.types import Probe, Variable
 from vireo.kinds.overrides import overridden
+from vireo.kinds.placement import sensitivity_annotation
+from vireo.kinds.pods import DEFAULT_SCHEDULER
 from vireo.kinds.virtualdisk.use import claim_of
 from vireo.kinds.virtualswitch.attachments import attachment_name
 from vireo.kinds.virtualswitch.use import switch
@@ -113,16 +115,35 @@ def _template(workload: Workload) -> Manifest:
 def _pod(workload: Workload) -> Manifest:
     spec, isolation = workload.spec, workload.spec.isolation
     security = {**POD_SECURITY[isolation.profile], **_group(workload)}
-    labels = {LABEL_MANAGED: workload.key.resource.kind.lower(), LABEL_WORKLOAD: workload.meta.name}
+    scheduler = _scheduler(workload)
     return {
-        "metadata": {"labels": labels, **({"annotations": {NETWORKS: _networks(workload)}} if spec.networks else {})},
+        "metadata": _metadata(workload),
         "spec": {
+            **({"schedulerName": scheduler} if scheduler else {}),
             **({"runtimeClassName": isolation.runtime_class} if isolation.runtime_class else {}),
             **({"securityContext": security} if security else {}),
             "containers": [_container(workload)],
             **({"volumes": _volumes(workload)} if spec.disks else {}),
         },
     }
+
+
+def _metadata(workload: Workload) -> Manifest:
+    labels = {LABEL_MANAGED: workload.key.resource.kind.lower(), LABEL_WORKLOAD: workload.meta.name}
+    annotations = {
+        **({NETWORKS: _networks(workload)} if workload.spec.networks else {}),
+        **sensitivity_annotation(workload.spec.placement.sensitivity),
+    }
+    return {"labels": labels, **({"annotations": annotations} if annotations else {})}
+
+
+def _scheduler(workload: Workload) -> str:
+    """The operator's, if it has one. What was made under another keeps that one: it would be rolled out anew for nothing else."""
+    live = made(workload)
+    if live is None or not workload.scheduler:
+        return workload.scheduler
+    kept = live.view.spec.template.spec.scheduler_name
+    return "" if kept == DEFAULT_SCHEDULER else kept
 
 
 def _group(workload: Workload) -> Manifest:

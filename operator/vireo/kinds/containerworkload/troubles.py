@@ -11,7 +11,17 @@ from vireo.api.reasons import Reason
 from vireo.api.reconcile import once
 from vireo.api.resources import Key
 from vireo.kinds.containerworkload.made import CONTROLLERS, Pod, Workload, logs, made, outcome, pods
-from vireo.kinds.pods import IMAGE_TROUBLES, USUAL_WAITS, ContainerStatus, Terminated, Waiting, said, stable
+from vireo.kinds.pods import (
+    IMAGE_TROUBLES,
+    USUAL_WAITS,
+    ContainerStatus,
+    Terminated,
+    Waiting,
+    said,
+    seen_by,
+    silent,
+    stable,
+)
 
 SETTLES: Final = timedelta(seconds=5)
 """A start passes through states that look like trouble: what passes within this time is not told."""
@@ -66,6 +76,7 @@ def looks_again(workload: Workload) -> datetime | None:
     young = [pod for pod in _wanted(workload) if not pod.view.ready]
     young += workload.all(CONTROLLERS[workload.spec.workload]) if _makes_none(workload) else ()
     due = [born + SETTLES for one in young if (born := one.meta.creation_timestamp)]
+    due += [seen for pod in _wanted(workload) if (seen := seen_by(pod))]
     due += [began + STEADY for one in _containers(workload) if (began := _began_anew(one))]
     if puzzles(workload):
         due.append(workload.now + pause(unready_for(workload.status.conditions, workload.now), SETTLES, LATEST))
@@ -124,6 +135,14 @@ def unschedulable(workload: Workload) -> Finding | None:
         if found := said(pod.view.status.conditions, "PodScheduled", "False"):
             return Finding(Reason.UNSCHEDULABLE, f"No node can take a pod. The scheduler says: {stable(found.message)}")
     return None
+
+
+def scheduler_silent(workload: Workload) -> Finding | None:
+    live, due = made(workload), [seen_by(pod) for pod in _wanted(workload)]
+    if live is None or not any(one <= workload.now for one in due if one):
+        return None
+    words = silent(live.view.spec.template.spec.scheduler_name)
+    return Finding(Reason.SCHEDULER_SILENT, f"A pod waits for a node. {words}")
 
 
 def image_pull_failed(workload: Workload) -> Finding | None:
@@ -251,6 +270,7 @@ def _waits(workload: Workload) -> Iterator[Waiting]:
 CHAIN: Final[tuple[Check, ...]] = (
     refused,
     unschedulable,
+    scheduler_silent,
     image_pull_failed,
     root_image,
     environment_missing,

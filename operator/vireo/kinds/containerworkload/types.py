@@ -8,6 +8,7 @@ from vireo.api.conditions import Condition
 from vireo.api.reconcile import Remembering
 from vireo.api.schema import Duration, Image, Label, ListMap, Model, Name, OpenModel, Refused, Rule
 from vireo.kinds.overrides import NETWORKED, NOT_PLACED, PLACED, Overridden, Overrides, Stored
+from vireo.kinds.placement import USUAL, Sensitivity
 
 REPLICAS_AT_MOST = 1000
 
@@ -189,6 +190,12 @@ class Startup(Model):
     ] = ()
 
 
+class Placement(Model):
+    """How the pods are placed."""
+
+    sensitivity: Sensitivity = USUAL
+
+
 class OverriddenContainer(OpenModel):
     """A container of the pod template."""
 
@@ -282,6 +289,7 @@ class ContainerWorkloadSpec(Model):
             "one disk hides another: give each a mountPath of its own",
         ),
     ] = ()
+    placement: Annotated[Placement, Field(description="How the pods are placed.")] = Placement()
     startup: Annotated[Startup, Field(description="When the workload is started.")] = Startup()
     overrides: Annotated[
         WorkloadOverrides | None,

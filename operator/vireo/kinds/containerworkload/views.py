@@ -12,11 +12,17 @@ class TemplateMeta(msgspec.Struct, frozen=True):
     annotations: dict[str, str] = {}
 
 
+class TemplateSpec(PodSpec, frozen=True, rename="camel"):
+    """What its pods are to be."""
+
+    scheduler_name: str = ""
+
+
 class Template(msgspec.Struct, frozen=True):
     """spec.template."""
 
     metadata: TemplateMeta = TemplateMeta()
-    spec: PodSpec = PodSpec()
+    spec: TemplateSpec = TemplateSpec()
 
 
 class ControllerSpec(msgspec.Struct, frozen=True):

@@ -9,13 +9,13 @@ from typing import Final
 from vireo.api.objects import Child
 from vireo.api.reasons import Reason
 from vireo.api.resources import KUBEVIRT_MIGRATION
+from vireo.kinds.cluster import only_on
 from vireo.kinds.operation.course import Action, Course, completed, failed, goes_on
 from vireo.kinds.operation.machines import begins, not_yet
-from vireo.kinds.operation.target import Migration, Operation, called_back, instance, migration, node
+from vireo.kinds.operation.target import Migration, Operation, called_back, instance, machine, migration, node
 from vireo.kinds.operation.types import Acted, Migrate
 from vireo.kinds.pods import said, stable
 
-HOSTNAME: Final = "kubernetes.io/hostname"
 SCHEDULABLE: Final = "kubevirt.io/schedulable"
 """The label by which KubeVirt says that a node takes machines."""
 
@@ -44,6 +44,8 @@ def _no_way(operation: Operation) -> Course | None:
             f"{_name(operation)} can not move while it runs. Its disks must lie on datastores with ReadWriteMany; otherwise restart it "
             f"elsewhere. KubeVirt says: {found.reason}: {stable(found.message)}",
         )
+    if pinned := _pinned(operation):
+        return failed(Reason.HOST_UNUSABLE, pinned)
     if wish.host and (unusable := _unusable(operation, wish.host)):
         return failed(Reason.HOST_UNUSABLE, unusable)
     if live.view.migrates:
@@ -75,8 +77,7 @@ def _course(operation: Operation, acted: Acted) -> Course:
 def _child(operation: Operation) -> Child:
     """The node is asked of this one migration only, so the machine is not bound to it afterwards."""
     host = _wish(operation).host
-    live = node(operation, host) if host else None
-    selector = {"addedNodeSelector": {HOSTNAME: live.meta.labels.get(HOSTNAME, host) if live else host}} if host else {}
+    selector = {"addedNodeSelector": only_on(host, node(operation, host))} if host else {}
     spec = {"vmiName": _name(operation), **selector}
     return Child(KUBEVIRT_MIGRATION, {"metadata": {"name": operation.meta.name}, "spec": spec})
 
@@ -125,6 +126,17 @@ def _called_back(operation: Operation) -> Course:
         return failed(Reason.CANCELLED, f"The move of {_name(operation)} was called back.")
     return failed(
         Reason.DEADLINE_EXCEEDED, f"{_name(operation)} was not moved by the deadline, and the move was called back."
+    )
+
+
+def _pinned(operation: Operation) -> str:
+    """Why the machine's own spec does not let it go there; empty if it does. KubeVirt would look for a node in vain, for minutes."""
+    live = machine(operation)
+    pin = live.view.spec.placement.host if live and live.view.spec else None
+    if live is None or pin in {None, _wish(operation).host}:
+        return ""
+    return (
+        f"{live.key} is pinned to node {pin} (spec.placement.host), and goes nowhere else. Name another there, or none."
     )
 
 

@@ -13,13 +13,13 @@ from vireo.api.resources import (
     CLAIM,
     KUBEVIRT_INSTANCE,
     KUBEVIRT_MIGRATION,
-    NODE,
     OPERATION,
     SNAPSHOT,
     VIRTUAL_DISK,
     VIRTUAL_MACHINE,
     Key,
 )
+from vireo.kinds.cluster import node_key
 from vireo.kinds.operation.types import Acted, OperationSpec, OperationStatus
 from vireo.kinds.operation.views import MigrationView
 from vireo.kinds.platform.kind import THE_PLATFORM
@@ -44,7 +44,7 @@ def uses(meta: Meta, spec: OperationSpec, status: OperationStatus) -> frozenset[
         {
             Key(VIRTUAL_MACHINE, meta.namespace, spec.target.name),
             Key(KUBEVIRT_INSTANCE, meta.namespace, spec.target.name),
-            *(Key(NODE, "", node) for node in nodes if node),
+            *(node_key(node) for node in nodes if node),
             *in_the_way,
         }
     )
@@ -131,7 +131,7 @@ def migration(operation: Operation) -> Migration | None:
 
 
 def node(operation: Operation, name: str) -> Live[Any] | None:
-    return operation.uses.get(Key(NODE, "", name))
+    return operation.uses.get(node_key(name))
 
 
 def lets_go(operation: Operation) -> bool:

@@ -17,6 +17,7 @@ from vireo.api.resources import (
     Key,
     Resource,
 )
+from vireo.kinds.cluster import node_key
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.platform.use import platform
 from vireo.kinds.virtualdisk import use as disks
@@ -84,6 +85,16 @@ def preference_missing(machine: Machine) -> Finding | None:
     )
 
 
+def host_missing(machine: Machine) -> Finding | None:
+    host = machine.spec.placement.host
+    if host is None or machine.uses.get(node_key(host)):
+        return None
+    return Finding(
+        Reason.HOST_MISSING,
+        f"{node_key(host)} does not exist. Name another in spec.placement.host (kubectl get nodes), or none: then any that can will do.",
+    )
+
+
 def instance_type_expanded(machine: Machine) -> Finding | None:
     """KubeVirt writes what is named into its machine and takes the name out, and we would name it again. What still names it is left so."""
     known = platform(machine)
@@ -135,5 +146,6 @@ CHAIN: Final[tuple[Check, ...]] = (
     secret_missing,
     instance_type_missing,
     preference_missing,
+    host_missing,
     instance_type_expanded,
 )

@@ -3,13 +3,16 @@
 from typing import Final
 
 from vireo.api.conditions import Finding
+from vireo.api.names import ANNOTATION_SENSITIVITY
 from vireo.api.quantities import duration_text
 from vireo.api.reasons import Reason
+from vireo.kinds.placement import sensitivity_annotation
 from vireo.kinds.pods import said, stable
 from vireo.kinds.virtualmachine.attached import leftovers
 from vireo.kinds.virtualmachine.power import (
     PAUSED_BY_USER,
     End,
+    Instance,
     Machine,
     Power,
     at_work,
@@ -21,7 +24,8 @@ from vireo.kinds.virtualmachine.power import (
 )
 from vireo.kinds.virtualmachine.troubles import overdue, trouble
 
-ASK_AGAIN: Final = "To start it, set spec.powerState to Stopped, wait until that is Ready, and set it to Running; or call virtctl start"
+NEXT_START: Final = "set spec.powerState to Stopped, wait until that is Ready, and set it to Running"
+ASK_AGAIN: Final = f"To start it, {NEXT_START}; or call virtctl start"
 
 STOPPED: Final = Finding(Reason.STOPPED, "The machine is stopped.")
 STARTING: Final = Finding(Reason.STARTING, "The machine was told to start.")
@@ -146,9 +150,26 @@ def ending(machine: Machine) -> Finding:
 def restart_required(words: str) -> Finding:
     return Finding(
         Reason.RESTART_REQUIRED,
-        f"A change of the spec takes effect at the next start: set spec.powerState to Stopped, wait until that is Ready, and set it to "
-        f"Running. KubeVirt says: {stable(words)}",
+        f"A change of the spec takes effect at the next start: {NEXT_START}. KubeVirt says: {stable(words)}",
     )
+
+
+def placed_at_next_start(machine: Machine, live: Instance) -> Finding | None:
+    """What of the placement has not reached the guest. KubeVirt says nothing of it: it moves no guest for a node that is named, and
+    gives no annotation to a pod that is there."""
+    wish, node = machine.spec.placement, live.view.status.node_name
+    if wish.host and wish.host != node:
+        return Finding(
+            Reason.RESTART_REQUIRED,
+            f"The guest runs on {node}, and on {wish.host} (spec.placement.host) from its next start: {NEXT_START}. Or move it there while "
+            "it runs, by an Operation Migrate.",
+        )
+    weighs = sensitivity_annotation(wish.sensitivity).get(ANNOTATION_SENSITIVITY)
+    if weighs != live.meta.annotations.get(ANNOTATION_SENSITIVITY):
+        return Finding(
+            Reason.RESTART_REQUIRED, f"spec.placement.sensitivity takes effect at the next start: {NEXT_START}."
+        )
+    return None
 
 
 def _grace(machine: Machine) -> str:

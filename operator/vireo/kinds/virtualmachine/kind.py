@@ -13,6 +13,7 @@ from vireo.api.resources import (
     KUBEVIRT_INSTANCE,
     KUBEVIRT_MACHINE,
     NAMESPACE,
+    NODE,
     PLATFORM,
     POD,
     PREFERENCE,
@@ -20,7 +21,7 @@ from vireo.api.resources import (
     VIRTUAL_MACHINE,
     Key,
 )
-from vireo.kinds.cluster import NamespaceView
+from vireo.kinds.cluster import NamespaceView, NodeView, node_key
 from vireo.kinds.platform.kind import THE_PLATFORM
 from vireo.kinds.pods import PodView
 from vireo.kinds.virtualmachine.attached import lets_go, named_disks
@@ -30,7 +31,7 @@ from vireo.kinds.virtualmachine.figures import ended
 from vireo.kinds.virtualmachine.status import status_of
 from vireo.kinds.virtualmachine.troubles import puzzles
 from vireo.kinds.virtualmachine.types import ONE_USE, VirtualMachineSpec, VirtualMachineStatus
-from vireo.kinds.virtualmachine.views import InstanceView, MachineView, NamedView
+from vireo.kinds.virtualmachine.views import InstanceTypeView, InstanceView, MachineView, PreferenceView
 from vireo.kinds.virtualswitch.use import switch_keys
 
 LAUNCHERS: Final = "kubevirt.io=virt-launcher"
@@ -50,6 +51,7 @@ def uses(meta: Meta, spec: VirtualMachineSpec, status: VirtualMachineStatus) -> 
             *(Key(VIRTUAL_DISK, namespace, disk) for disk in disks),
             *switch_keys(namespace, switches),
             *(key for key in named if key),
+            *([node_key(spec.placement.host)] if spec.placement.host else []),
         }
     )
 
@@ -68,9 +70,15 @@ INSTANCES: Final = Watch(KUBEVIRT_INSTANCE, InstanceView, parent=VIRTUAL_MACHINE
 
 ADMISSION: Final = Admission(
     why_not=why_not,
-    looks_at=frozenset({PLATFORM, VIRTUAL_DISK}),
+    looks_at=frozenset({NODE, PLATFORM, VIRTUAL_DISK}),
     warns=frozenset(
-        {Reason.DISK_CONTENT_MISMATCH, Reason.DISK_IN_USE, Reason.KUBEVIRT_MISSING, Reason.KUBEVIRT_TOO_OLD}
+        {
+            Reason.DISK_CONTENT_MISMATCH,
+            Reason.DISK_IN_USE,
+            Reason.HOST_MISSING,
+            Reason.KUBEVIRT_MISSING,
+            Reason.KUBEVIRT_TOO_OLD,
+        }
     ),
 )
 
@@ -100,10 +108,11 @@ KIND: Final = Kind(
         Watch(KUBEVIRT_MACHINE, MachineView, parent=VIRTUAL_MACHINE, owner=_machine_of, namesake=True),
         INSTANCES,
         Watch(POD, PodView, parent=VIRTUAL_MACHINE, owner=_machine_of, selector=LAUNCHERS),
-        Watch(INSTANCE_TYPE, NamedView),
-        Watch(CLUSTER_INSTANCE_TYPE, NamedView),
-        Watch(PREFERENCE, NamedView),
-        Watch(CLUSTER_PREFERENCE, NamedView),
+        Watch(INSTANCE_TYPE, InstanceTypeView),
+        Watch(CLUSTER_INSTANCE_TYPE, InstanceTypeView),
+        Watch(PREFERENCE, PreferenceView),
+        Watch(CLUSTER_PREFERENCE, PreferenceView),
+        Watch(NODE, NodeView),
         Watch(NAMESPACE, NamespaceView),
     ),
     uses=uses,

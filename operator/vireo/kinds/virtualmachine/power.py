@@ -79,6 +79,11 @@ def made(machine: Machine) -> Made | None:
     return machine.child(KUBEVIRT_MACHINE)
 
 
+def namesake(machine: Machine) -> Made | None:
+    """KubeVirt's machine of that name, if there is one, whoever made it."""
+    return made(machine) or machine.uses.get(twin(machine))
+
+
 @once
 def instance(machine: Machine) -> Instance | None:
     return machine.child(KUBEVIRT_INSTANCE)

@@ -10,7 +10,14 @@ from vireo.kinds.virtualmachine.acting import acting
 from vireo.kinds.virtualmachine.attached import attached, is_stopped
 from vireo.kinds.virtualmachine.desired import hushed_until
 from vireo.kinds.virtualmachine.figures import figures
-from vireo.kinds.virtualmachine.findings import STAYS_OFF, ending, guest_state, restart_required, state
+from vireo.kinds.virtualmachine.findings import (
+    STAYS_OFF,
+    ending,
+    guest_state,
+    placed_at_next_start,
+    restart_required,
+    state,
+)
 from vireo.kinds.virtualmachine.networks import attached_networks
 from vireo.kinds.virtualmachine.power import (
     RUNNING,
@@ -57,6 +64,7 @@ FOR_A_PERSON: Final = frozenset(
         Reason.STOPPED_OUTSIDE_VIREO,
         Reason.CRASHED,
         Reason.IMAGE_PULL_FAILED,
+        Reason.SCHEDULER_SILENT,
         Reason.UNSCHEDULABLE,
     }
 )
@@ -134,10 +142,11 @@ def _running(machine: Machine, cause: Finding) -> Said:
 
 
 def _restart_required(machine: Machine) -> tuple[Said, ...]:
-    """KubeVirt takes it back when the machine starts anew, and not before."""
-    live = made(machine)
+    """KubeVirt takes it back when the machine starts anew, and not before. What it lets pass in silence is said beside."""
+    live, guest = made(machine), _guest(machine)
     found = said(live.view.status.conditions, RESTART_REQUIRED) if live and instance(machine) else None
-    return (holds(RESTART_REQUIRED, restart_required(found.message)),) if found else ()
+    finding = restart_required(found.message) if found else placed_at_next_start(machine, guest) if guest else None
+    return (holds(RESTART_REQUIRED, finding),) if finding else ()
 
 
 def _phase(machine: Machine, cause: Finding) -> Phase:

@@ -12,10 +12,12 @@ from vireo.api.names import LABEL_MANAGED
 from vireo.api.objects import Child, Manifest
 from vireo.api.resources import KUBEVIRT_MACHINE, Key
 from vireo.kinds.overrides import overridden
+from vireo.kinds.placement import sensitivity_annotation
 from vireo.kinds.virtualdisk.use import claim_of, datastore_of
 from vireo.kinds.virtualmachine.attached import named_disks
 from vireo.kinds.virtualmachine.checks import instance_type, preference
-from vireo.kinds.virtualmachine.power import Machine, made, strategy, twin
+from vireo.kinds.virtualmachine.placement import spread_label, where
+from vireo.kinds.virtualmachine.power import Machine, namesake, strategy
 from vireo.kinds.virtualmachine.types import BOOT, CLOUD_INIT, POD_NETWORK, Network
 from vireo.kinds.virtualmachine.views import Domain
 from vireo.kinds.virtualswitch.attachments import attachment_name
@@ -38,15 +40,22 @@ def kubevirt_machine(machine: Machine) -> Child:
 
 def _template(machine: Machine) -> Manifest:
     return {
-        "metadata": {"labels": {LABEL_MANAGED: machine.key.resource.kind.lower()}},
+        "metadata": _metadata(machine),
         "spec": {
             "domain": _domain(machine),
             "volumes": _volumes(machine),
             "networks": _networks(machine),
             "evictionStrategy": _eviction_strategy(machine),
             "terminationGracePeriodSeconds": math.ceil(machine.spec.grace_period.total_seconds()),
+            **where(machine),
         },
     }
+
+
+def _metadata(machine: Machine) -> Manifest:
+    labels = {LABEL_MANAGED: machine.key.resource.kind.lower(), **spread_label(machine)}
+    annotations = sensitivity_annotation(machine.spec.placement.sensitivity)
+    return {"labels": labels, **({"annotations": annotations} if annotations else {})}
 
 
 def _matchers(machine: Machine) -> Manifest:
@@ -124,8 +133,7 @@ def _mac(machine: Machine, network: str) -> str:
 
 
 def _before(machine: Machine) -> Domain:
-    """The hardware of KubeVirt's machine of that name, if there is one, whoever made it."""
-    live = made(machine) or machine.uses.get(twin(machine))
+    live = namesake(machine)
     return live.view.spec.template.spec.domain if live else Domain()
 
 
@@ -162,7 +170,9 @@ def _cloud_init(secret: str) -> Manifest:
 
 def _eviction_strategy(machine: Machine) -> str:
     """When its node is emptied, a machine moves while it runs. One that can not, since a disk of it is at one node at a time, must not
-    keep the node from being emptied: it is shut down, and started on another."""
+    keep the node from being emptied: it is shut down, and started on another; one that is pinned, when its node takes it again."""
+    if machine.spec.placement.host:
+        return "None"
     return (
         "LiveMigrate"
         if all(_shared(machine, disk) for _, disk in named_disks(machine.spec))

@@ -7,7 +7,7 @@ from typing import Final
 from vireo.api.conditions import READY, Finding, condition, pause
 from vireo.api.reasons import Reason
 from vireo.api.resources import Key
-from vireo.kinds.pods import IMAGE_TROUBLES, USUAL_WAITS, Waiting, said, stable
+from vireo.kinds.pods import IMAGE_TROUBLES, USUAL_WAITS, Waiting, said, seen_by, silent, stable
 from vireo.kinds.virtualmachine.power import Launcher, Machine, Power, instance, launchers, made, power
 
 SETTLES: Final = timedelta(seconds=5)
@@ -20,7 +20,8 @@ SLACK: Final = timedelta(seconds=30)
 def trouble(machine: Machine) -> Finding | None:
     """What keeps the guest from running; None if it runs, or may be on its way."""
     if power(machine) is Power.STARTING and not settling(machine):
-        found = (_image(machine), _unschedulable(machine), _container(machine), _instance(machine), _mount(machine))
+        checks = (_image, _unschedulable, _scheduler_silent, _container, _instance, _mount)
+        found = (check(machine) for check in checks)
         if finding := next((one for one in found if one), None):
             return finding
     return _crashed(machine) or _not_made(machine)
@@ -91,6 +92,15 @@ def _unschedulable(machine: Machine) -> Finding | None:
                 Reason.UNSCHEDULABLE, f"No node can take the machine. The scheduler says: {stable(found.message)}"
             )
     return None
+
+
+def _scheduler_silent(machine: Machine) -> Finding | None:
+    live, due = instance(machine), [seen_by(pod) for pod in launchers(machine)]
+    if live is None or not any(one <= machine.now for one in due if one):
+        return None
+    return Finding(
+        Reason.SCHEDULER_SILENT, f"The machine's pod waits for a node. {silent(live.view.spec.scheduler_name)}"
+    )
 
 
 def _container(machine: Machine) -> Finding | None:

@@ -21,7 +21,8 @@ from vireo.api.schema import (
     Refused,
     Rule,
 )
-from vireo.kinds.overrides import Networked, Overridden, Overrides, Stored
+from vireo.kinds.overrides import LabelValue, Networked, Overridden, Overrides, Stored
+from vireo.kinds.placement import USUAL, Sensitivity
 from vireo.kinds.turns import ActingOperation
 
 BOOT = "boot"
@@ -208,6 +209,46 @@ class Initialization(Model):
     ]
 
 
+class SpreadSelector(Model):
+    """Which machines are kept apart."""
+
+    match_labels: Annotated[
+        dict[str, LabelValue],
+        Field(description="Labels that a machine has, and their values.", min_length=1, max_length=8),
+    ]
+
+
+class Spread(Model):
+    """Machines that are kept apart."""
+
+    label_selector: Annotated[
+        SpreadSelector,
+        Field(
+            description="The machines with these labels, of those in this namespace that have the very same selector here."
+        ),
+    ]
+
+
+class Placement(Model):
+    """Where the machine runs, as far as that is not left to the scheduler."""
+
+    host: Annotated[
+        Name | None,
+        Field(
+            description="The one node that it runs on. It does not move from there, and is off while that node is. Absent: any that can."
+        ),
+    ] = None
+    sensitivity: Sensitivity = USUAL
+    spread: Annotated[
+        tuple[Spread, ...],
+        Field(
+            description="Those that it keeps away from: as few of them on a node as can be. It starts all the same where that can not be. "
+            "KubeVirt takes one for a machine.",
+            max_length=1,
+        ),
+    ] = ()
+
+
 class Availability(Model):
     """What happens when the machine loses its node."""
 
@@ -278,6 +319,9 @@ class VirtualMachineSpec(Model):
     initialization: Annotated[Initialization | None, Field(description="What the guest is told at its first boot.")] = (
         None
     )
+    placement: Annotated[
+        Placement, Field(description="Where the machine runs, as far as that is not left to the scheduler.")
+    ] = Placement()
     availability: Annotated[Availability, Field(description="What happens when the machine loses its node.")] = (
         Availability()
     )

@@ -84,9 +84,10 @@ class Domain(msgspec.Struct, frozen=True):
     memory: Memory = Memory()
 
 
-class GuestSpec(msgspec.Struct, frozen=True):
+class GuestSpec(msgspec.Struct, frozen=True, rename="camel"):
     """The part of a machine's template and of an instance's spec that is read."""
 
+    scheduler_name: str = ""
     domain: Domain = Domain()
     volumes: tuple[GuestVolume, ...] = ()
     networks: tuple[Network, ...] = ()
@@ -230,5 +231,17 @@ class InstanceView(msgspec.Struct, frozen=True):
         return self.spec.volumes
 
 
-class NamedView(msgspec.Struct, frozen=True):
-    """What is read of an instance type or a preference: that it exists."""
+class InstanceTypeSpec(msgspec.Struct, frozen=True, rename="camel"):
+    """What an instance type brings that the machine can not say beside it."""
+
+    scheduler_name: str = ""
+
+
+class InstanceTypeView(msgspec.Struct, frozen=True):
+    """What is read of an instance type."""
+
+    spec: InstanceTypeSpec = InstanceTypeSpec()
+
+
+class PreferenceView(msgspec.Struct, frozen=True):
+    """What is read of a preference: that it exists."""
