@@ -86,6 +86,14 @@ def kubeconfig_of(settings: Settings, component: str) -> Path:
     return settings.pki / f"{component}.kubeconfig"
 
 
+def service_account(settings: Settings, component: str, namespace: str, name: str, hosts: tuple[str, ...] = ()) -> Path:
+    """A kubeconfig with which a process of the host has the rights of a pod's service account. Its certificate may serve hosts, too."""
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
+    pki.make(settings, [Identity(component, f"system:serviceaccount:{namespace}:{name}", groups, hosts)])
+    _write(kubeconfig_of(settings, component), pki.kubeconfig(settings, component, server(settings)))
+    return kubeconfig_of(settings, component)
+
+
 def _write(file: Path, text: str) -> None:
     fresh = file.with_name(file.name + ".new")
     fresh.touch(mode=0o600)

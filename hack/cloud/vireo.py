@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import image
-from cloud import pki, processes, registry
+from cloud import processes, registry
 from cloud.api import Api, condition
 from cloud.build import binary
-from cloud.control_plane import kubeconfig_of, server
-from cloud.pki import Identity
+from cloud.control_plane import service_account
 from cloud.processes import Process, Running, log_file
 from cloud.settings import CHECKOUT, Settings
 from cloud.steps import Failure, NotYet, Step, Steps
@@ -103,12 +102,7 @@ def _helm(settings: Settings, *arguments: str) -> str:
 
 def start_process(settings: Settings) -> Running:
     """The operator as a process of the host, with the pod's identity."""
-    groups = ("system:serviceaccounts", f"system:serviceaccounts:{NAMESPACE}")
-    pki.make(settings, [Identity(OPERATOR, USER, groups)])
-    file = kubeconfig_of(settings, OPERATOR)
-    file.touch(mode=0o600)
-    file.write_text(pki.kubeconfig(settings, OPERATOR, server(settings)))
-    return processes.start(settings, operator(settings, file))
+    return processes.start(settings, operator(settings, service_account(settings, OPERATOR, NAMESPACE, OPERATOR)))
 
 
 def operator(settings: Settings, kubeconfig: Path) -> Process:

@@ -65,6 +65,7 @@ PINS = {
     ),
     "registry": Pin({"github.com/distribution/distribution/v3": v.REGISTRY}),
     "cert-manager": Pin({"github.com/cert-manager/cert-manager": v.CERT_MANAGER}),
+    "metrics-server": Pin({"sigs.k8s.io/metrics-server": v.METRICS_SERVER}),
 }
 
 

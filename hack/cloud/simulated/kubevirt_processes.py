@@ -12,11 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from cloud import kubevirt, pki, processes
+from cloud import kubevirt, processes
 from cloud.api import Api, Object, condition
 from cloud.build import binary
-from cloud.control_plane import kubeconfig_of, server
-from cloud.pki import Identity
+from cloud.control_plane import kubeconfig_of, service_account
 from cloud.processes import Process, log_file
 from cloud.settings import Settings
 from cloud.simulated.address import player_address
@@ -81,23 +80,13 @@ def _start(settings: Settings, api: Api, step: Step, part: str) -> None:
     command = (
         str(binary(part)),
         *container.get("args", []),
-        f"--kubeconfig={_identity(settings, part, spec['serviceAccountName'])}",
+        f"--kubeconfig={service_account(settings, part, NAMESPACE, spec['serviceAccountName'])}",
         *(f"--{use}-{kind}-file={file}" for use, pair in files.items() for kind, file in pair.items()),
         f"--listen={player_address(settings)}",
         f"--port={PORTS[part]}",  # said last, so it counts
     )
     certificates = tuple(file for pair in files.values() for file in pair.values())
     processes.start(settings, Process(part, command, _environment(container.get("env", []), part), certificates))
-
-
-def _identity(settings: Settings, part: str, account: str) -> Path:
-    """A kubeconfig that speaks as the service account."""
-    groups = ("system:serviceaccounts", f"system:serviceaccounts:{NAMESPACE}")
-    pki.make(settings, [Identity(part, f"system:serviceaccount:{NAMESPACE}:{account}", groups)])
-    file = kubeconfig_of(settings, part)
-    file.touch(mode=0o600)
-    file.write_text(pki.kubeconfig(settings, part, server(settings)))
-    return file
 
 
 def _certificates(settings: Settings, api: Api, step: Step, part: str) -> dict[str, dict[str, Path]]:

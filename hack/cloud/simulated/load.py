@@ -6,6 +6,7 @@ hack/cloud/load NAMESPACE/VM --cpu CORES --memory BYTES [--dirty-rate BYTES]
 import argparse
 import re
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -15,11 +16,13 @@ from cloud.simulated.quantities import in_bytes
 
 
 class Load(msgspec.Struct, frozen=True):
-    """`cpu` in cores, `memory` in bytes in use, `dirty_rate` in bytes of memory that change a second (None: unknown)."""
+    """`cpu` in cores, `memory` in bytes in use, `dirty_rate` in bytes of memory that change a second (None: unknown); `since`
+    when that is so, in seconds since 1970."""
 
     cpu: float
     memory: int
     dirty_rate: int | None = None
+    since: float = 0.0
 
 
 def state_of(settings: Settings) -> Path:
@@ -58,7 +61,7 @@ def main(arguments: list[str]) -> int:
     if not settings.dir.is_dir():
         parser.error(f"there is no cloud in {settings.dir}: make up")
     namespace, name = given.machine
-    write(state_of(settings), namespace, name, Load(given.cpu, given.memory, given.dirty_rate))
+    write(state_of(settings), namespace, name, Load(given.cpu, given.memory, given.dirty_rate, time.time()))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from cloud import storage
 from cloud.api import Object
-from cloud.simulated.labels import KWOK, SIMULATED, TAINT
+from cloud.simulated.labels import KWOK, METRICS, METRICS_PATH, SIMULATED, TAINT
 
 CAPACITY = {
     "cpu": "32",
@@ -31,12 +31,17 @@ def node(number: int) -> Object:
         "kind": "Node",
         "metadata": {
             "name": name(number),
-            "annotations": {KWOK: "simulated"},
+            "annotations": annotations(number),
             "labels": _labels(number),
         },
         "spec": {"taints": [TAINT]},
         "status": {"capacity": CAPACITY, "allocatable": CAPACITY},
     }
+
+
+def annotations(number: int) -> dict[str, str]:
+    """Who plays its kubelet, and where what that measures is found."""
+    return {KWOK: "simulated", METRICS: METRICS_PATH.format(name(number))}
 
 
 def _labels(number: int) -> dict[str, str]:

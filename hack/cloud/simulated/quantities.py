@@ -1,4 +1,4 @@
-"""Bytes, as Kubernetes writes them."""
+"""Processors and bytes, as Kubernetes writes them."""
 
 import re
 
@@ -11,3 +11,11 @@ def in_bytes(text: str) -> int:
     if found is None:
         raise ValueError(f"{text!r} is no amount of bytes such as 512Mi")
     return int(float(found[1]) * SUFFIXES[found[2]])
+
+
+def in_cores(text: str) -> float:
+    """The cores of a quantity such as 2, 0.5 or 500m. Raises ValueError for anything else."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(m?)", text)
+    if found is None:
+        raise ValueError(f"{text!r} is no amount of processors such as 500m")
+    return float(found[1]) / (1000 if found[2] else 1)

@@ -13,7 +13,7 @@ from cloud.processes import Process, log_file
 from cloud.settings import CHECKOUT, Settings
 from cloud.simulated import kubevirt_processes, nodes
 from cloud.simulated.address import make_reachable, player_address
-from cloud.simulated.labels import DOWN, HANDLER, NODE, SIMULATED
+from cloud.simulated.labels import DOWN, HANDLER, KUBELETS, NODE, SIMULATED
 from cloud.simulated.load import state_of
 from cloud.simulated.player.durations import write_defaults
 from cloud.steps import NotYet, Steps
@@ -57,6 +57,7 @@ def _make_credentials(settings: Settings) -> None:
             Identity(KWOK, "vireo:simulated-kwok"),
             Identity(HANDLER, "system:serviceaccount:kubevirt:kubevirt-handler", accounts),
             Identity(NODE, "vireo:simulated-node"),
+            Identity(KUBELETS, "vireo:simulated-kubelets", hosts=(str(player_address(settings)),)),
         ],
     )
     file = kubeconfig_of(settings, KWOK)
@@ -91,7 +92,7 @@ def _start_player(settings: Settings) -> None:
         f"--address={player_address(settings)}", f"--state={state_of(settings)}",
     )  # fmt: skip
     read = (*sorted(HERE.rglob("*.py")), state_of(settings) / "durations.json")
-    certificates = (pair(settings, HANDLER).certificate, pair(settings, NODE).certificate)
+    certificates = tuple(pair(settings, name).certificate for name in (HANDLER, NODE, KUBELETS))
     environment = {"PYTHONPATH": str(CHECKOUT / "hack"), "PYTHONUNBUFFERED": "1"}
     processes.start(settings, Process(PLAYER, command, environment, (*read, *certificates)))
 
@@ -101,12 +102,15 @@ def _existing(api: Api) -> list[Object]:
 
 
 def _make_nodes(settings: Settings, api: Api) -> None:
-    """Makes those that are missing, deletes those that are too many, and leaves the others as they are."""
-    there = {node["metadata"]["name"] for node in _existing(api)}
+    """Makes those that are missing, deletes those that are too many, and gives the others what nodes have by now."""
+    there = {node["metadata"]["name"]: node["metadata"]["annotations"] for node in _existing(api)}
     for number in range(settings.simulated_nodes):
+        annotations = nodes.annotations(number)
         if nodes.name(number) not in there:
             api.request("POST", "/api/v1/nodes", nodes.node(number))
-    for name in there - {nodes.name(number) for number in range(settings.simulated_nodes)}:
+        elif not annotations.items() <= there[nodes.name(number)].items():
+            api.merge(f"/api/v1/nodes/{nodes.name(number)}", {"metadata": {"annotations": annotations}})
+    for name in there.keys() - {nodes.name(number) for number in range(settings.simulated_nodes)}:
         api.delete(f"/api/v1/nodes/{name}")
 
 

@@ -8,8 +8,8 @@ import ssl
 import sys
 from pathlib import Path
 
-from cloud.simulated.labels import HANDLER, NODE
-from cloud.simulated.player import durations, nodes, server
+from cloud.simulated.labels import HANDLER, KUBELETS, NODE
+from cloud.simulated.player import durations, kubelets, nodes, server
 from cloud.simulated.player.client import Client
 from cloud.simulated.player.machines import Machines
 
@@ -47,12 +47,19 @@ def _client(given: argparse.Namespace, identity: str) -> Client:
     return Client(given.server, tls)
 
 
+def _kubelet_tls(given: argparse.Namespace) -> ssl.SSLContext:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(given.pki / f"{KUBELETS}.crt", given.pki / f"{KUBELETS}.key")
+    return tls
+
+
 async def _play(handler: Client, node: Client, given: argparse.Namespace) -> None:
     machines = Machines(handler, node, durations.read(given.state / "durations.json"), given.state, given.address)
     async with asyncio.TaskGroup() as group:
         group.create_task(nodes.follow(node, machines.answer))
         group.create_task(machines.run())
         group.create_task(server.serve(node, machines, given.address, given.port))
+        group.create_task(kubelets.serve(machines, given.state, _kubelet_tls(given), given.address))
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ class Durations(msgspec.Struct, frozen=True):
     bandwidth: float = 1.25e9
     memory_in_use: float = 0.4  # of a machine's memory, where no load was set
     dirty_rate: float = 0.02  # of the memory in use a second, where no load was set
+    idle_cpu: float = 0.02  # cores a processor of a machine, where no load was set
 
     def draw(self, kind: str, what: str, started: float, image: str = "") -> float:
         """Seconds that `kind` takes for `what` (a UID) when it starts at `started` (seconds since 1970)."""

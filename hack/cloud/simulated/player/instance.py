@@ -1,8 +1,11 @@
 """Reading and changing a VirtualMachineInstance as decoded JSON: conditions, times, the names that KubeVirt gives things."""
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+
+from cloud.simulated.quantities import in_bytes
 
 Json = dict[str, Any]
 
@@ -105,6 +108,17 @@ def image_of(vmi: Json) -> str:
     """The image that the machine boots from; machines that boot from a claim count as one image."""
     images = [volume["containerDisk"]["image"] for volume in volumes(vmi).values() if "containerDisk" in volume]
     return images[0] if images else "claim"
+
+
+def processors_of(vmi: Json) -> int:
+    """The processors that the machine sees."""
+    cpu: Json = vmi["spec"]["domain"].get("cpu", {})
+    return math.prod(int(cpu.get(part, 1)) for part in ("sockets", "cores", "threads"))
+
+
+def memory_of(vmi: Json) -> int:
+    """The memory that the machine sees, in bytes."""
+    return in_bytes(vmi["spec"]["domain"].get("memory", {}).get("guest", "1Gi"))
 
 
 def targets(vmi: Json) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,10 @@
-"""Launcher pods: the part of a pod that the player reads, when its virt-launcher ends, and how the pod then looks.
+"""Launcher pods: when a virt-launcher ends, and how its pod then looks.
 
 KWOK starts the pods and, once they have ended, removes those that are to be removed. The end itself is the player's,
 since a launcher lives as long as its machine.
 """
 
 import math
-from typing import Any
-
-import msgspec
 
 from cloud.simulated.player.durations import Durations
 from cloud.simulated.player.instance import (
@@ -21,71 +18,9 @@ from cloud.simulated.player.instance import (
     target_of,
     uid_of,
 )
+from cloud.simulated.player.pods import Pod
 
 ORPHAN_AGE = 30.0  # seconds from which a pod whose instance is not seen has none; a younger one's may be on its way
-
-
-class _Owner(msgspec.Struct):
-    kind: str
-    name: str
-    uid: str
-
-
-class _Metadata(msgspec.Struct, rename="camel"):
-    name: str
-    namespace: str
-    uid: str
-    creation_timestamp: str
-    owner_references: list[_Owner] = []
-    deletion_timestamp: str | None = None
-
-
-class _Spec(msgspec.Struct, rename="camel"):
-    node_name: str = ""
-
-
-class _Status(msgspec.Struct):
-    phase: str = ""
-    podIP: str = ""  # noqa: N815 - the API's name, which no rule of renaming makes
-    containerStatuses: list[dict[str, Any]] = []  # noqa: N815
-
-
-class Pod(msgspec.Struct):
-    """A launcher pod, read from its JSON; all that is not named here is skipped when it is decoded."""
-
-    metadata: _Metadata
-    spec: _Spec = msgspec.field(default_factory=_Spec)
-    status: _Status = msgspec.field(default_factory=_Status)
-
-    @property
-    def node(self) -> str:
-        """Where it runs, empty before it is scheduled."""
-        return self.spec.node_name
-
-    @property
-    def machine(self) -> str:
-        """NAMESPACE/NAME of its instance."""
-        return f"{self.metadata.namespace}/{self._owner.name}"
-
-    @property
-    def machine_uid(self) -> str:
-        """The UID of its instance."""
-        return self._owner.uid
-
-    @property
-    def over(self) -> bool:
-        """True when its containers have ended."""
-        return self.status.phase in ("Succeeded", "Failed")
-
-    @property
-    def terminating(self) -> bool:
-        """True from the moment that its deletion is asked for."""
-        return self.metadata.deletion_timestamp is not None
-
-    @property
-    def _owner(self) -> _Owner:
-        kind = "VirtualMachineInstance"
-        return next((owner for owner in self.metadata.owner_references if owner.kind == kind), _Owner(kind, "", ""))
 
 
 def ends_at(pod: Pod, vmi: Json | None, durations: Durations, booted: float) -> float:

@@ -16,7 +16,7 @@ from cloud.simulated.player.domain import Domain, domain_of
 from cloud.simulated.player.durations import Durations
 from cloud.simulated.player.instance import Json, node_of, phase_of, stamp, uid_of
 from cloud.simulated.player.keys import Keys
-from cloud.simulated.player.launcher import Pod
+from cloud.simulated.player.pods import Pod, Pods
 from cloud.simulated.player.scene import Event, Scene
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 WORKERS = 16
 RETRY = 1.0  # seconds until a turn that failed is played again
 INSTANCES = "/apis/kubevirt.io/v1/virtualmachineinstances"
-LAUNCHERS = "kubevirt.io=virt-launcher"
 
 
 class Machines:
@@ -37,30 +36,31 @@ class Machines:
     def __init__(self, handler: Client, node: Client, durations: Durations, state: Path, address: str) -> None:
         self.keys = Keys()
         self.nodes: frozenset[str] = frozenset()
+        self.pods = Pods()
+        self.pods_listed = asyncio.Event()
         self._handler, self._node = handler, node
         self._durations, self._state, self._address = durations, state, address
         self._booted: dict[str, float] = {}
         self._instances: dict[str, tuple[int, msgspec.Raw]] = {}
-        self._pods: dict[str, dict[str, Pod]] = {}  # by machine, then by their own key
-        self._machines: dict[str, str] = {}  # of pods
+        self._launchers: dict[str, dict[str, Pod]] = {}  # by machine, then by their own key
+        self._machines: dict[str, str] = {}  # of launchers
         self._domains: dict[str, Domain] = {}
 
     async def run(self) -> None:
         """Follows instances and pods, and plays, for ever. The nodes must be known."""
-        lists = asyncio.Semaphore(0)
+        instances_listed = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._handler.follow(INSTANCES, self._see_instance, lists.release))
-            pods = self._node.follow("/api/v1/pods", self._see_pod, lists.release, labelSelector=LAUNCHERS)
-            group.create_task(pods)
-            for _ in range(2):
-                await lists.acquire()
+            group.create_task(self._handler.follow(INSTANCES, self._see_instance, instances_listed.set))
+            group.create_task(self._node.follow("/api/v1/pods", self._see_pod, self.pods_listed.set))
+            await self.pods_listed.wait()
+            await instances_listed.wait()
             for _ in range(WORKERS):
                 group.create_task(self._work())
 
     def answer(self, booted: Mapping[str, float]) -> None:
         """From now on these nodes answer, and no others; each has had power since then (seconds since 1970)."""
         self.nodes, self._booted = frozenset(booted), dict(booted)
-        for key in self._instances.keys() | self._pods.keys():
+        for key in self._instances.keys() | self._launchers.keys():
             self.keys.add(key)
 
     def running(self, key: str) -> tuple[Json, Domain] | None:
@@ -107,15 +107,16 @@ class Machines:
         self.keys.add(metadata.key)
 
     def _see_pod(self, metadata: Metadata, raw: msgspec.Raw | None) -> None:
-        if raw is not None:
-            pod = msgspec.json.decode(raw, type=Pod)
+        pod = None if raw is None else msgspec.json.decode(raw, type=Pod)
+        self.pods.see(metadata.key, pod)
+        if pod is not None and pod.launches:
             self._machines[metadata.key] = pod.machine
-            self._pods.setdefault(pod.machine, {})[metadata.key] = pod
+            self._launchers.setdefault(pod.machine, {})[metadata.key] = pod
             self.keys.add(pod.machine)
-        elif machine := self._machines.pop(metadata.key, None):
-            self._pods[machine].pop(metadata.key)
-            if not self._pods[machine]:
-                del self._pods[machine]
+        elif pod is None and (machine := self._machines.pop(metadata.key, None)):
+            self._launchers[machine].pop(metadata.key)
+            if not self._launchers[machine]:
+                del self._launchers[machine]
 
     def _instance(self, key: str) -> Json | None:
         stored = self._instances.get(key)
@@ -160,7 +161,7 @@ class Machines:
         return Scene(
             now=now,
             nodes=self.nodes,
-            pods=tuple(self._pods.get(key, {}).values()),
+            pods=tuple(self._launchers.get(key, {}).values()),
             durations=self._durations,
             load=load.read(self._state, *key.split("/")) if migration.under_way(vmi) else None,
             sharing=1 + sum(bool(ends & {copying.source, copying.target}) for copying in others),
@@ -175,7 +176,7 @@ class Machines:
 
     async def _end_launchers(self, key: str, vmi: Json | None) -> None:
         """Ends the machine's launchers whose time has come, each on its node."""
-        for pod in list(self._pods.get(key, {}).values()):
+        for pod in list(self._launchers.get(key, {}).values()):
             if pod.node not in self.nodes:
                 continue
             ends = launcher.ends_at(pod, vmi, self._durations, self._booted[pod.node])

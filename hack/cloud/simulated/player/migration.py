@@ -13,6 +13,7 @@ from cloud.simulated.player.instance import (
     TARGET_NODE,
     Json,
     condition,
+    memory_of,
     remove_condition,
     seconds_of,
     stamp,
@@ -74,7 +75,7 @@ def plan_copy(vmi: Json, scene: Scene, started: float) -> Copying:
     """How long the memory of this machine takes to copy, or after how long KubeVirt gives up."""
     state, durations = vmi["status"]["migrationState"], scene.durations
     configuration = state.get("migrationConfiguration", {})
-    size = in_bytes(vmi["spec"]["domain"].get("memory", {}).get("guest", "1Gi"))
+    size = memory_of(vmi)
     memory = scene.load.memory if scene.load else size * durations.memory_in_use
     asked = scene.load.dirty_rate if scene.load else None
     dirty_rate = memory * durations.dirty_rate if asked is None else asked

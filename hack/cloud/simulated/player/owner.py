@@ -3,7 +3,7 @@
 from cloud.simulated.player import status
 from cloud.simulated.player.domain import Domain, asked_to_end, grace_of
 from cloud.simulated.player.instance import node_of, phase_of, remove_condition, set_phase
-from cloud.simulated.player.launcher import Pod
+from cloud.simulated.player.pods import Pod
 from cloud.simulated.player.scene import Scene, Turn
 
 

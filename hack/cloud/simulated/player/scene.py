@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from cloud.simulated.load import Load
 from cloud.simulated.player.durations import Durations
 from cloud.simulated.player.instance import Json, uid_of
-from cloud.simulated.player.launcher import Pod
+from cloud.simulated.player.pods import Pod
 
 
 @dataclass(frozen=True)
