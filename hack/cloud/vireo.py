@@ -1,9 +1,8 @@
 """Vireo in the cloud: its own image by its own chart and the real helm, as pods on real nodes.
 
-With VIREO_RUN=process the chart brings everything but the pods, and the operator runs on the host with the pod's identity:
-the developer's quick loop. So it does where there are no real nodes, since a simulated node runs no program. The webhook is then left
-out: nothing needs it, and the API server reaches no process of the host through a Service. So is the scheduler: what is placed there is
-placed by the cluster's own.
+With VIREO_RUN=process the chart brings everything but the pods, and the operator and the scheduler run on the host with the pods'
+identities: the developer's quick loop. So it does where there are no real nodes, since a simulated node runs no program. The webhook is
+then left out: nothing needs it, and the API server reaches no process of the host through a Service.
 """
 
 import functools
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import image
-from cloud import processes, registry
+from cloud import processes, registry, scheduler
 from cloud.api import Api, condition
 from cloud.build import binary
 from cloud.control_plane import service_account
@@ -25,8 +24,8 @@ from cloud.steps import Failure, NotYet, Step, Steps
 from cloud.workloads import check_rolled_out
 
 NAMESPACE, RELEASE = "vireo", "vireo"
-OPERATOR, ADMISSION, SCHEDULER = "vireo-operator", "vireo-admission", "vireo-scheduler"
-WITHOUT_PODS = {"replicas": 0, "admission": {"enabled": False}, "scheduler": {"enabled": False}}
+OPERATOR, ADMISSION = "vireo-operator", "vireo-admission"
+WITHOUT_PODS = {"replicas": 0, "admission": {"enabled": False}, "scheduler": {"replicas": 0}}
 """The values of the chart where the host runs what pods would."""
 USER = f"system:serviceaccount:{NAMESPACE}:{OPERATOR}"
 CHART = CHECKOUT / "charts/vireo"
@@ -44,11 +43,13 @@ def deploy(settings: Settings, steps: Steps) -> None:
         step.wait("the namespace", lambda: api.apply(namespace), seconds=30, advice=ADVICE)
         if settings.run == "process":
             _install(settings, step, WITHOUT_PODS)
+            scheduler.start(settings, NAMESPACE, step)
             start_process(settings)
         else:
             processes.end(processes.everything(settings, OPERATOR), patience=8)
+            scheduler.stop(settings)
             _install(settings, step, {"image": _pushed(settings, steps)})
-            for name in (OPERATOR, ADMISSION, SCHEDULER):
+            for name in (OPERATOR, ADMISSION, scheduler.NAME):
                 check = functools.partial(check_rolled_out, api, NAMESPACE, f"deployments/{name}")
                 step.wait(f"the pods of {name}", check, seconds=120, advice=ADVICE)
 
@@ -107,8 +108,8 @@ def start_process(settings: Settings) -> Running:
 
 def operator(settings: Settings, kubeconfig: Path) -> Process:
     """The operator as a process of the host."""
-    where = f"--leader-elect-resource-namespace={NAMESPACE}"
-    options = (f"--kubeconfig={kubeconfig}", f"--port={port(settings)}", where)
+    where = (f"--leader-elect-resource-namespace={NAMESPACE}", f"--scheduler-name={scheduler.NAME}")
+    options = (f"--kubeconfig={kubeconfig}", f"--port={port(settings)}", *where)
     command = (sys.executable, "-m", "vireo.process.main", "run", *options)
     as_in_the_pod = {
         "PYTHONPYCACHEPREFIX": str(settings.dir / "pycache"),

@@ -12,14 +12,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from vireo.api.names import ANNOTATION_SENSITIVITY
 from vireo.api.objects import Meta
 from vireo.api.quantities import quantity
 from vireo.formulas.balance import BEST, NOTHING, Amounts
 
 MOST_NODES: Final = 65_536
 """How many nodes a scheduler may ask about: more than any cluster has."""
-SENSITIVITY: Final = "vireo.dev/sensitivity"
-"""The pod's annotation that says how much its load weighs: s of the model."""
 LEAST_SENSITIVE: Final = 0.1
 MOST_SENSITIVE: Final = 10.0
 """What is said beyond these is absurd."""
@@ -154,7 +153,7 @@ def _most(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, flo
 def sensitivity(pod: Pod) -> float:
     """s of the model, as the pod's annotation says it; 1 where it says nothing, or nothing that can be."""
     try:
-        found = float(pod.metadata.annotations.get(SENSITIVITY, "1"))
+        found = float(pod.metadata.annotations.get(ANNOTATION_SENSITIVITY, "1"))
     except ValueError:
         return 1.0
     return found if LEAST_SENSITIVE <= found <= MOST_SENSITIVE else 1.0
