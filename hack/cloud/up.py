@@ -24,9 +24,11 @@ from cloud import (
 )
 from cloud.build import debian
 from cloud.nodes import host, needs
-from cloud.settings import Settings
+from cloud.settings import CHECKOUT, Settings
 from cloud.steps import Failure, Steps
 
+PLUGIN = ("kubectl-vireo", "kubectl_complete-vireo")
+"""The names by which kubectl finds its plugin, and what completes it."""
 CONTROL_PLANE_BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
 
 
@@ -158,9 +160,10 @@ def _account_for_memory(settings: Settings, steps: Steps) -> None:
 
 
 def _link_programs(settings: Settings) -> None:
-    """Puts the programs that people use into one folder for their PATH."""
-    for name in ("kubectl", *_programs(settings)):
-        link, target = settings.bin / name, build.binary(name)
+    """Puts the programs that people use into one folder for their PATH: kubectl's plugin from this checkout, the others as built."""
+    built = {name: build.binary(name) for name in ("kubectl", *_programs(settings))}
+    for name, target in (built | dict.fromkeys(PLUGIN, CHECKOUT / "hack/cloud/kubectl-vireo")).items():
+        link = settings.bin / name
         if not link.is_symlink() or link.readlink() != target:
             link.unlink(missing_ok=True)
             link.symlink_to(target)

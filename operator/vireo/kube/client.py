@@ -5,10 +5,12 @@ way from a body to the wire takes several times the processor time of the reques
 """
 
 import os
+import re
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlencode, urlsplit
 
@@ -17,6 +19,7 @@ import msgspec
 from kubernetes.aio import config
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
+from yaml import YAMLError
 from yarl import URL
 
 JSON: Final = "application/json"
@@ -41,6 +44,9 @@ SILENCE_SECONDS: Final = WATCH_SECONDS + 10.0
 CLOSED: Final = "the handler is closed"
 """How the words of uvloop's RuntimeError end where a connection was closed while something was being read: a process that was paused for
 long finds its connections so."""
+POD_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+WARNING: Final = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+"""A header by which the API server, or a webhook of it, says something of what it accepted."""
 
 READ_AT_ONCE: Final = 2**21
 """Bytes: an event of a watch is a line, which must fit."""
@@ -107,34 +113,37 @@ class _Status(msgspec.Struct, rename="camel"):
 
 
 class Client:
-    """Requests as bytes in, bytes out. Use as an async context manager."""
+    """Requests as bytes in, bytes out. Use as an async context manager. `namespace` is where its user works unless told otherwise."""
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: ApiClient, namespace: str = "default") -> None:
         self._api = api
         self._proxy = api.configuration.proxy or _proxy(api.configuration.host)
+        self.namespace = namespace
+        self.warn: Callable[[str], None] = lambda _: None
+        """Told what the API server, or a webhook, says of a request that it accepts."""
 
     @classmethod
-    async def connect(cls, may_write: Callable[[], bool] = lambda: True, agent: str = "") -> Self:
-        """In a pod by its service account, elsewhere by $KUBECONFIG, as kubectl does. `agent` is what an audit log says of it;
-        without one it is the library's.
+    async def connect(
+        cls, may_write: Callable[[], bool] = lambda: True, agent: str = "", kubeconfig: str = "", context: str = ""
+    ) -> Self:
+        """In a pod by its service account, elsewhere by $KUBECONFIG, as kubectl does; and by the kubeconfig, or its context, that is
+        named. `agent` is what an audit log says of it; without one it is the library's.
 
         `may_write` is asked of each write when the connection is there and before its first byte is sent. Raises ApiError where
         there are no credentials.
         """
         configuration = Configuration()
         configuration.trace_configs = [_last_word(may_write)]
-        if "KUBERNETES_SERVICE_HOST" in os.environ:
+        if "KUBERNETES_SERVICE_HOST" in os.environ and not (kubeconfig or context):
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+            namespace = POD_NAMESPACE.read_text().strip() if POD_NAMESPACE.is_file() else ""
         else:
-            found = os.environ.get("KUBECONFIG")  # read now: the library reads it when it is imported
-            try:
-                await config.load_kube_config(found, client_configuration=configuration)  # type: ignore[no-untyped-call]
-            except config.ConfigException as error:
-                raise ApiError("CONNECT", found or "~/.kube/config", 0, "NoCredentials", str(error)) from error
+            found = kubeconfig or os.environ.get("KUBECONFIG")  # read now: the library reads it when it is imported
+            namespace = await _load(configuration, found, context)
         api = ApiClient(configuration)
         if agent:
             api.user_agent = agent
-        return cls(api)
+        return cls(api, namespace or "default")
 
     async def __aenter__(self) -> Self:
         settings = self._api.configuration
@@ -177,6 +186,9 @@ class Client:
                 data = await response.read()
         if not 200 <= response.status < 300:
             raise _refusal(verb, path, response.status, data)
+        for header in response.headers.getall("Warning", ()):
+            for text in WARNING.findall(header):
+                self.warn(re.sub(r"\\(.)", r"\1", text))
         return data
 
     async def lines(self, path: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
@@ -189,6 +201,26 @@ class Client:
                 while line := await response.content.readline():
                     yield line
 
+    @asynccontextmanager
+    async def websocket(self, path: str, protocol: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A connection in both directions, open as long as the `with`. Raises ApiError where it can not be opened."""
+        settings = self._api.configuration
+        try:
+            wire = await self._session.ws_connect(
+                URL(f"{settings.host}{path}", encoded=True),
+                protocols=(protocol,),
+                headers=await self._identified({}),
+                proxy=self._proxy,
+                server_hostname=settings.tls_server_name,
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            await self.request("GET", path)  # the answer to it has no words, and the one to this has
+            raise ApiError("CONNECT", path, error.status, "Refused", error.message) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ApiError("CONNECT", path, 0, "NoAnswer", str(error) or type(error).__name__) from error
+        async with wire:
+            yield wire
+
     async def _send(
         self,
         verb: str,
@@ -199,19 +231,46 @@ class Client:
         body: Any = None,
     ) -> aiohttp.ClientResponse:
         settings = self._api.configuration
-        url = URL(f"{settings.host}{path}?{urlencode(query)}", encoded=True)
-        headers["User-Agent"] = self._api.user_agent
-        if token := await settings.get_api_key_with_prefix("BearerToken"):
-            headers["Authorization"] = token
         return await self._session.request(
             verb,
-            url,
-            headers=headers,
+            URL(f"{settings.host}{path}?{urlencode(query)}", encoded=True),
+            headers=await self._identified(headers),
             data=None if body is None else msgspec.json.encode(body),
             timeout=limits,
             proxy=self._proxy,
             server_hostname=settings.tls_server_name,
         )
+
+    async def _identified(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers with those that say who asks."""
+        token = await self._api.configuration.get_api_key_with_prefix("BearerToken")
+        return {**headers, "User-Agent": self._api.user_agent, **({"Authorization": token} if token else {})}
+
+
+async def _load(configuration: Configuration, kubeconfig: str | None, context: str) -> str:
+    """Reads the credentials of a kubeconfig; the namespace of its context. Raises ApiError."""
+    with _reading(kubeconfig):
+        loader = await config.load_kube_config(  # type: ignore[no-untyped-call]
+            kubeconfig, context or None, client_configuration=configuration
+        )
+    return str(loader.current_context["context"].get("namespace") or "")
+
+
+def context_names(kubeconfig: str) -> list[str]:
+    """Of a kubeconfig, or of the usual one. Raises ApiError."""
+    with _reading(kubeconfig):
+        found, _ = config.list_kube_config_contexts(kubeconfig or None)  # type: ignore[no-untyped-call]
+    return [str(one["name"]) for one in found]
+
+
+@contextmanager
+def _reading(kubeconfig: str | None) -> Iterator[None]:
+    """Whatever is wrong with a kubeconfig is said in one way."""
+    try:
+        yield
+    except (config.ConfigException, YAMLError, OSError) as error:
+        words = " ".join(str(error).split())
+        raise ApiError("CONNECT", kubeconfig or "~/.kube/config", 0, "NoCredentials", words) from error
 
 
 def _proxy(server: str) -> str | None:
