@@ -1,16 +1,12 @@
 """Where machines go: by the scheduler of Vireo, with its extender and without. Nodes and guests are simulated, schedulers are not."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import msgspec
 import pytest
-from support.user import INSTANCES, MACHINES, User, machine
+from support.user import User, machine
 
-from cloud import processes, scheduler, vireo
-from cloud.control_plane import service_account
-from cloud.settings import Settings
-from cloud.steps import NotYet, Steps
+from cloud.steps import NotYet
 from vireo.api.names import ANNOTATION_PLACEMENT
 from vireo.load.decision import Decision, again
 
@@ -21,13 +17,11 @@ SIZE = {"cpu": {"cores": 4}, "memory": "8Gi"}
 
 @pytest.mark.parametrize("count", [15, pytest.param(100, marks=pytest.mark.proof)])
 def test_machines_that_come_together_are_spread_and_each_says_why_it_is_there(there: User, count: int) -> None:
-    before = _taken(there)
     there.apply(*(machine(f"m{number}", hardware=SIZE) for number in range(count)))
     there.until("all to be placed", lambda: _check_placed(there, count), seconds=300)
-    went = _taken(there)
-    went.subtract(before)
-    nodes = there.settings.simulated_nodes
-    assert max(went.values()) - min(went[f"sim-{n}"] for n in range(nodes)) <= 1, went
+    went = Counter(_hosts(there).values())
+    each = [went[f"sim-{number}"] for number in range(there.settings.simulated_nodes)]
+    assert max(each) - min(each) <= 1, went
     found = there.until("all placements to be recorded", lambda: _decisions(there, count))
     assert all(again(one) for one in found.values())
     assert {one.grounds.memory for one in found.values()} == {"Promised"}
@@ -43,7 +37,11 @@ def _check_placed(user: User, count: int) -> None:
 def _hosts(user: User) -> dict[str, str]:
     """The node of each launcher pod, by its machine."""
     pods = user.items("pods", "kubevirt.io=virt-launcher")
-    return {pod["metadata"]["labels"]["vm.kubevirt.io/name"]: pod["spec"]["nodeName"] for pod in pods if pod["spec"].get("nodeName")}
+    return {
+        pod["metadata"]["labels"]["vm.kubevirt.io/name"]: pod["spec"]["nodeName"]
+        for pod in pods
+        if pod["spec"].get("nodeName")
+    }
 
 
 def _decisions(user: User, count: int) -> dict[str, Decision]:

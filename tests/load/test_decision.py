@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from load.test_balance import CAPACITIES, GIB, LOADS
 
 from vireo.formulas.balance import BEST, Amounts, Load
-from vireo.load.decision import KEPT, Decision, again, decision, why
+from vireo.load.decision import Decision, again, why
 from vireo.load.demand import Grounds, Taken, Workload
+from vireo.load.record import KEPT, decision
 from vireo.load.table import Table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -50,7 +51,9 @@ def test_it_computes_again_from_its_text(nodes: list[tuple[Amounts, Load]], adde
 def test_a_forged_record_does_not_compute() -> None:
     found = decided(table(a=3, b=1), "a", "b", node="b")
     best = found.candidates[0]
-    forged = msgspec.structs.replace(found, candidates=(msgspec.structs.replace(best, change=best.change - 1), *found.candidates[1:]))
+    forged = msgspec.structs.replace(
+        found, candidates=(msgspec.structs.replace(best, change=best.change - 1), *found.candidates[1:])
+    )
     assert again(found)
     assert not again(forged)
 

@@ -69,6 +69,10 @@ class User:
         """The object as it is, without kubectl: it is asked often, and on two cores a process a look is felt."""
         return self._api.get(self._path(resource, name))
 
+    def items(self, resource: str, selector: str = "") -> list[Object]:
+        """All objects of its namespace with those labels, as they are."""
+        return self._api.items(self._path(resource, "").rstrip("/"), labelSelector=selector)
+
     def patch(self, resource: str, name: str, **spec: Any) -> None:
         self.kubectl("patch", resource, name, "--type=merge", "--patch", json.dumps({"spec": spec}))
 

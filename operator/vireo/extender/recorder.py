@@ -13,9 +13,10 @@ from vireo.api.names import ANNOTATION_PLACEMENT, LABEL_MANAGED
 from vireo.api.objects import Live, Meta
 from vireo.api.resources import POD
 from vireo.kube.client import MERGE_PATCH, ApiError, Client
-from vireo.load.decision import Decision, decision
+from vireo.load.decision import Decision
 from vireo.load.demand import Taken
 from vireo.load.ranking import Ranking
+from vireo.load.record import decision
 
 log = logging.getLogger(__name__)
 

@@ -111,6 +111,19 @@ COMMANDS: Final[tuple[Command, ...]] = (
         flags=(NAMESPACE, EVERYWHERE, OUTPUT, *CLUSTER),
     ),
     Command(
+        "explain",
+        "why a machine is on its node: what the scheduler knew of each node, and what came of it",
+        "From the record that the scheduler's extender wrote on the machine's pod. It is computed again, and "
+        "it says whether it comes to the same.",
+        arguments=(
+            Argument("WHAT", "placement", choices=("placement",)),
+            Argument(
+                "NAMESPACE/VM", "the VirtualMachine; without NAMESPACE/ in the namespace of --namespace", of="machine"
+            ),
+        ),
+        flags=(NAMESPACE, OUTPUT, *CLUSTER),
+    ),
+    Command(
         "migrate",
         "move a machine to another node while it runs",
         f"Makes an Operation, and prints its name. {WAITING}",
