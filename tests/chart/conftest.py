@@ -1,11 +1,14 @@
 """The chart, by the helm that installs it, on a control plane without nodes."""
 
 import os
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from api.server import APPLY, Server
 from chart.helm import NAMESPACE, Helm
+from chart.webhook import as_its_pod
 
 POLICIES = "/apis/admissionregistration.k8s.io/v1"
 GUARD = [f"{POLICIES}/validatingadmission{part}/vireo-keep-crds" for part in ("policybindings", "policies")]
@@ -36,3 +39,18 @@ def installed(helm: Helm, server: Server) -> Iterator[Server]:
     for guard in GUARD:  # it stays on purpose; these CRDs are not in need of it any more
         server.must("DELETE", guard)
     server.must("DELETE", path)
+
+
+@pytest.fixture
+def kubeconfig(installed: Server, control_plane: str, tmp_path: Path) -> str:
+    """With the rights of the chart's scheduler."""
+    return str(as_its_pod(installed, control_plane, tmp_path / "kubeconfig", "vireo-scheduler"))
+
+
+@pytest.fixture
+def shop(installed: Server) -> Iterator[str]:
+    """A namespace."""
+    name = f"shop-{uuid.uuid4().hex[:8]}"
+    installed.must("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    yield name
+    installed.must("DELETE", f"/api/v1/namespaces/{name}")

@@ -64,10 +64,11 @@ def running(arguments: list[str], log: Path) -> Iterator[None]:
 
 @dataclass
 class Extender:
-    """One that likes one node best. Where it hangs it answers at its end only."""
+    """One that likes one node best, or says what it is told to. Where it hangs it answers at its end only."""
 
     best: str
     hangs: bool = False
+    says: bytes = b""
     url: str = ""
     asked: list[Object] = field(default_factory=list)
     ends: Event = field(default_factory=Event)
@@ -86,7 +87,7 @@ def answering(extender: Extender) -> Iterator[Extender]:
             body = json.dumps([{"Host": one, "Score": 10 * (one == extender.best)} for one in asked["NodeNames"]])
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(extender.says or body.encode())
 
         def log_message(self, *_arguments: object) -> None:
             """The test says what it saw."""

@@ -1,8 +1,6 @@
 """The chart's scheduler: kube-scheduler takes its configuration, works with its rights, and the parts around it fit."""
 
 import subprocess
-import uuid
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,6 @@ import yaml
 from api.server import Server
 from chart import scheduling
 from chart.helm import NAMESPACE, Helm, Object
-from chart.webhook import as_its_pod
 from support.waiting import until
 
 pytestmark = pytest.mark.chart
@@ -27,19 +24,6 @@ def named(shown: list[Object], kind: str) -> dict[str, Object]:
 def containers(shown: list[Object], name: str) -> dict[str, Any]:
     found = named(shown, "Deployment")[name]["spec"]["template"]["spec"]["containers"]
     return {one["name"]: one for one in found}
-
-
-@pytest.fixture
-def kubeconfig(installed: Server, control_plane: str, tmp_path: Path) -> str:
-    return str(as_its_pod(installed, control_plane, tmp_path / "kubeconfig", "vireo-scheduler"))
-
-
-@pytest.fixture
-def shop(installed: Server) -> Iterator[str]:
-    name = f"shop-{uuid.uuid4().hex[:8]}"
-    installed.must("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
-    yield name
-    installed.must("DELETE", f"/api/v1/namespaces/{name}")
 
 
 def test_kube_scheduler_takes_the_configuration(helm: Helm, kubeconfig: str, tmp_path: Path) -> None:

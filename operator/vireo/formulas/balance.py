@@ -160,17 +160,18 @@ BEST: Final = 10
 def scores(changes: Sequence[float], full: Sequence[bool], noise: float) -> list[int]:
     """The changes as scores: the best gets 10, the worst 0 (1 where others are full), and what lies between 9 at most.
 
-    The best alone has 10, so that it is known whom a scheduler takes; of equals the first. All are equal where best and worst differ by
-    no more than `noise`. Full ones come after all others, unless all are.
+    The best alone has 10, so that it is known whom a scheduler takes; of equals the first. The others have 9 where best and worst differ
+    by no more than `noise`: next to nothing beside any wish of the user's. Full ones come after all others, unless all are.
     """
     open_ = [one for one, closed in zip(changes, full, strict=True) if not closed]
     if not open_:
         return scores(changes, [False] * len(changes), noise)
     lowest, best, worst = int(any(full)), min(open_), max(open_)
     if worst - best <= noise:
-        return [0 if closed else BEST for closed in full]
-    step = (BEST - 1 - lowest) / (worst - best)
-    found = [0 if closed else lowest + int(step * (worst - one)) for one, closed in zip(changes, full, strict=True)]
+        found = [0 if closed else BEST - 1 for closed in full]
+    else:
+        step = (BEST - 1 - lowest) / (worst - best)
+        found = [0 if closed else lowest + int(step * (worst - one)) for one, closed in zip(changes, full, strict=True)]
     found[next(i for i, one in enumerate(changes) if one == best and not full[i])] = BEST
     return found
 

@@ -76,13 +76,9 @@ def why(found: Decision) -> str:
     others = [one for one in found.candidates if one.node != found.node]
     if not others:
         return f"{found.node} was the only node that the load table knew of those that could take it."
-    if (
-        chosen.score == BEST
-        and all(one.score in (0, BEST) for one in others)
-        and any(one.score == BEST for one in others)
-    ):
+    if not chosen.full and all(one.score >= BEST - 1 for one in found.candidates if not one.full):
         return (
-            f"The load of all nodes that had room was equal to within {NOISE:.0%} of a node, so it had no say."
+            f"The load of all nodes that had room was equal to within {NOISE:.0%} of a node, so it had next to no say."
             + _others(others)
         )
     if chosen.score == BEST:

@@ -59,9 +59,13 @@ class Ranking:
 
     @property
     def first(self) -> int | None:
-        """The position of the node that is ranked first; None where several are."""
-        best = np.flatnonzero(self.scores == BEST)
-        return int(best[0]) if len(best) == 1 else None
+        """The position of the node that is ranked first; None where none of them is known."""
+        return int(np.argmax(self.scores)) if len(self.known) else None
+
+    @property
+    def equal(self) -> bool:
+        """Whether the difference between those that are not full is noise."""
+        return bool(self.scores[self.scores > 0].min(initial=BEST) >= BEST - 1)
 
 
 def rank(load: Load, index: Whole, columns: Columns, weights: Amounts, ceiling: float) -> Ranking:
@@ -114,8 +118,9 @@ def _scores(changes: Floats, full: NDArray[np.bool_], noise: float) -> Whole:
     lowest, open_ = int(full.any()), ~full
     best, worst = changes[open_].min(), changes[open_].max()
     if worst - best <= noise:
-        return np.where(full, 0, BEST)
-    step = (BEST - 1 - lowest) / (worst - best)
-    found = np.where(full, 0, lowest + (step * (worst - changes)).astype(np.intp))
+        found = np.where(full, 0, BEST - 1)
+    else:
+        step = (BEST - 1 - lowest) / (worst - best)
+        found = np.where(full, 0, lowest + (step * (worst - changes)).astype(np.intp))
     found[np.flatnonzero((changes == best) & open_)[0]] = BEST
     return found

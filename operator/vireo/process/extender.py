@@ -100,7 +100,7 @@ class _Page(Page):
         )
         yield _counter(
             "vireo_extender_rankings",
-            "Rankings by outcome: ranked (one node is first), equal (the load has no say), empty (no node of the question is known).",
+            "Rankings by outcome: ranked, equal (the difference is noise), empty (no node of the question is known).",
             self.rankings,
             "outcome",
         )
@@ -150,9 +150,7 @@ class Replica:
             self.recorder.answered(pod.metadata.uid, Answer(ranking, names, found, self.table.imbalance()))
         if ranking.first is not None:
             self.table.hold(pod.key, names[ranking.first], found.load, at)
-        self.metrics.rankings[
-            "empty" if not len(ranking.known) else "equal" if ranking.first is None else "ranked"
-        ] += 1
+        self.metrics.rankings["empty" if ranking.first is None else "equal" if ranking.equal else "ranked"] += 1
         return ranking.scores
 
     def not_ready(self) -> str:
