@@ -316,6 +316,10 @@ IMAGES: Sequence[OciImage] = (
         tag=v.CDI,
         base=("machine-tools",),
     ),
+    # For Vireo's chart, which runs a scheduler in pods: at the path that its upstream's image has.
+    static_image(
+        "kube-scheduler", {"/usr/local/bin/kube-scheduler": Built("kubernetes", "kube-scheduler")}, tag=v.KUBERNETES
+    ),
     static_image("csi-files", {"/csi-files": Built("csi-driver", "csi-files")}, user="0"),
     *(
         static_image(name, {f"/{name}": Built("csi", name)})
