@@ -14,6 +14,7 @@ from cloud import (
     claim,
     control_plane,
     kubevirt,
+    metrics,
     names,
     networks,
     nodes,
@@ -109,7 +110,7 @@ def _artefacts(settings: Settings) -> list[str]:
             *_images(),
         ]
     elif settings.simulated_nodes:
-        names += ["kubevirt"]
+        names += ["kubevirt", "metrics"]
     if settings.simulated_nodes:
         names.append("kwok")
     return names
@@ -123,7 +124,7 @@ def _programs(settings: Settings) -> list[str]:
 def _images() -> list[str]:
     """What real nodes pull, Vireo's own apart."""
     for_users = ("guest", "hello", "kube-scheduler")
-    return ["pause", *for_users, *kubevirt.IMAGES, *storage.IMAGES, *cdi.IMAGES]
+    return ["pause", *for_users, *kubevirt.IMAGES, *storage.IMAGES, *metrics.IMAGES, *cdi.IMAGES]
 
 
 def _launch_nodes(settings: Settings, steps: Steps) -> None:
@@ -144,6 +145,8 @@ def _platform(settings: Settings, steps: Steps) -> dict[str, Callable[[], None]]
         parts["CDI"] = lambda: cdi.deploy(settings, steps)
         parts["networks"] = lambda: networks.deploy(settings, steps)
         parts["storage"] = lambda: storage.deploy(settings, steps)
+    if settings.real_nodes or settings.simulated_nodes:
+        parts["metrics"] = lambda: metrics.deploy(settings, steps)
     if settings.simulated_nodes:
         parts["simulated"] = lambda: simulated.deploy(settings, steps)
     if settings.run != "none":
