@@ -14,6 +14,7 @@ from cloud import (
     claim,
     control_plane,
     kubevirt,
+    metrics,
     names,
     networks,
     nodes,
@@ -29,7 +30,7 @@ from cloud.steps import Failure, Steps
 
 PLUGIN = ("kubectl-vireo", "kubectl_complete-vireo")
 """The names by which kubectl finds its plugin, and what completes it."""
-CONTROL_PLANE_BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+CONTROL_PLANE = ("etcd", "kubernetes")  # targets, since the scheduler's binary and its image have one name
 
 
 def up(settings: Settings) -> Settings:
@@ -96,7 +97,7 @@ def _to_build(settings: Settings, steps: Steps) -> dict[str, Callable[[], object
 
 def _artefacts(settings: Settings) -> list[str]:
     """What has to be built for this cloud."""
-    names = [*CONTROL_PLANE_BINARIES, *_programs(settings)]
+    names = [*CONTROL_PLANE, *_programs(settings)]
     if settings.real_nodes:
         names += [
             *nodes.BINARIES,
@@ -109,7 +110,7 @@ def _artefacts(settings: Settings) -> list[str]:
             *_images(),
         ]
     elif settings.simulated_nodes:
-        names.append("kubevirt")
+        names += ["kubevirt", "metrics"]
     if settings.simulated_nodes:
         names.append("kwok")
     return names
@@ -122,7 +123,8 @@ def _programs(settings: Settings) -> list[str]:
 
 def _images() -> list[str]:
     """What real nodes pull, Vireo's own apart."""
-    return ["pause", "guest", "hello", *kubevirt.IMAGES, *storage.IMAGES, *cdi.IMAGES]
+    for_users = ("guest", "hello", "kube-scheduler")
+    return ["pause", *for_users, *kubevirt.IMAGES, *storage.IMAGES, *metrics.IMAGES, *cdi.IMAGES]
 
 
 def _launch_nodes(settings: Settings, steps: Steps) -> None:
@@ -143,6 +145,8 @@ def _platform(settings: Settings, steps: Steps) -> dict[str, Callable[[], None]]
         parts["CDI"] = lambda: cdi.deploy(settings, steps)
         parts["networks"] = lambda: networks.deploy(settings, steps)
         parts["storage"] = lambda: storage.deploy(settings, steps)
+    if settings.real_nodes or settings.simulated_nodes:
+        parts["metrics"] = lambda: metrics.deploy(settings, steps)
     if settings.simulated_nodes:
         parts["simulated"] = lambda: simulated.deploy(settings, steps)
     if settings.run != "none":

@@ -140,6 +140,12 @@ GO: Sequence[GoBinaries] = (
             f"github.com/kubernetes-csi/{path}": f"main.version={version}" for path, version in _CSI_VERSIONS.items()
         },
     ),
+    GoBinaries(
+        "metrics",
+        MODULES / "metrics-server",
+        {"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
+        stamps={"all": f"k8s.io/client-go/pkg/version.gitVersion={v.METRICS_SERVER}"},
+    ),
     GoBinaries("csi-driver", _HERE.parent / "storage/driver", {"csi-files": "vireo.dev/csi-files"}),
     GoBinaries("kwok", MODULES / "addons", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
     GoBinaries(
@@ -315,6 +321,11 @@ IMAGES: Sequence[OciImage] = (
         user="1001",
         tag=v.CDI,
         base=("machine-tools",),
+    ),
+    static_image("metrics-server", {"/metrics-server": Built("metrics", "metrics-server")}, tag=v.METRICS_SERVER),
+    # For Vireo's chart, which runs a scheduler in pods: at the path that its upstream's image has.
+    static_image(
+        "kube-scheduler", {"/usr/local/bin/kube-scheduler": Built("kubernetes", "kube-scheduler")}, tag=v.KUBERNETES
     ),
     static_image("csi-files", {"/csi-files": Built("csi-driver", "csi-files")}, user="0"),
     *(
