@@ -1,4 +1,4 @@
-"""The generated pages of docs/reference: one a kind, from its CRD's schema, the table of reasons, and that of metrics."""
+"""The generated pages of docs/reference: one a kind, from its CRD's schema, the tables of reasons and of metrics, and kubectl's plugin."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +11,7 @@ from generate.crds import LONGEST_NAME, AnyKind, object_schema
 from generate.schema import INT_OR_STRING, LIST_KEYS, PRESERVE, VALIDATIONS, Schema
 from vireo.api.names import API_VERSION, CATEGORY
 from vireo.api.reasons import Reason
+from vireo.plugin.commands import COMMANDS, Command
 from vireo.process.admission import AdmissionMetrics
 from vireo.process.metrics import Metrics
 
@@ -22,7 +23,11 @@ COUNTED = {"Length": "character", "Items": "item", "Properties": "entry"}
 def files(kinds: Iterable[AnyKind]) -> dict[str, str]:
     """The text of each page by its path in the project."""
     pages = {f"docs/reference/{kind.singular}.md": _kind(kind) for kind in kinds}
-    return pages | {"docs/reference/reasons.md": _reasons(), "docs/reference/metrics.md": _metrics()}
+    return pages | {
+        "docs/reference/reasons.md": _reasons(),
+        "docs/reference/metrics.md": _metrics(),
+        "docs/reference/kubectl-vireo.md": _plugin(),
+    }
 
 
 def _reasons() -> str:
@@ -59,6 +64,35 @@ def _metrics() -> str:
             "",
         ]
     )
+
+
+def _plugin() -> str:
+    """The subcommands of kubectl vireo, each with its arguments and flags."""
+    return "\n".join(
+        [
+            HEADER.format(source="operator/vireo/plugin/commands.py"),
+            "# kubectl vireo",
+            "",
+            "What it is for, with examples: [docs/kubectl-vireo.md](../kubectl-vireo.md).",
+            "",
+            *(line for one in COMMANDS for line in _subcommand(one)),
+        ]
+    )
+
+
+def _subcommand(command: Command) -> Iterator[str]:
+    arguments = " ".join(f"[{one.name}]" if one.default else one.name for one in command.arguments)
+    yield f"## {command.name}"
+    yield ""
+    yield f"`kubectl vireo {command.name}{' ' + arguments if arguments else ''}`: {command.help}."
+    yield ""
+    if command.more:
+        yield command.more
+        yield ""
+    rows = [(f"`{one.name}`", one.help) for one in command.arguments]
+    rows += [(f"`{', '.join(one.names)}{' ' + one.value if one.value else ''}`", one.help) for one in command.flags]
+    yield from table(("Argument or flag", "Meaning"), rows)
+    yield ""
 
 
 def _own_metrics(registry: CollectorRegistry) -> Iterator[str]:

@@ -131,3 +131,19 @@ async def test_yaml_and_tables_are_there_for_who_asks(tmp_path: Path) -> None:
         assert out.startswith("ready: true\nnamespace: shop\n")
         _, out, _ = await run(cluster, "status", "-o", "table")
         assert out.startswith("PLATFORM   Supported\n")
+
+
+@pytest.mark.parametrize("what", ["nodes", "machines"])
+async def test_top_says_where_nothing_is_measured(tmp_path: Path, what: str) -> None:
+    async with played(tmp_path, {}) as cluster:
+        code, out, err = await run(cluster, "top", what)
+    assert (code, out) == (0, "[]\n")
+    assert "this cluster does not serve metrics.k8s.io. Install metrics-server" in err
+
+
+async def test_top_says_where_what_measures_is_silent(tmp_path: Path) -> None:
+    away = answer({"reason": "ServiceUnavailable", "message": "the server is unable to handle it"}, 503)
+    async with played(tmp_path, {"/apis/metrics.k8s.io/v1beta1/nodes": away}) as cluster:
+        code, _, err = await run(cluster, "top")
+    assert code == 0
+    assert err == "nothing measured is shown: the server is unable to handle it\n"

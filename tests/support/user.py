@@ -62,6 +62,14 @@ class User:
             raise Refused(done.stderr.strip())
         return done.stdout
 
+    def vireo(self, *arguments: str, given: bytes = b"") -> tuple[int, bytes, str]:
+        """The exit code of `kubectl vireo`, what it prints, and what it says beside that."""
+        paths = f"{self.settings.bin}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, "KUBECONFIG": str(self.settings.kubeconfig), "PATH": paths}
+        command = ["kubectl", "vireo", "--namespace", self.namespace, *arguments]
+        done = subprocess.run(command, env=environment, input=given, capture_output=True, check=False, timeout=PATIENCE)
+        return done.returncode, done.stdout, done.stderr.decode()
+
     def apply(self, *objects: Mapping[str, Any]) -> None:
         self.kubectl("apply", "--filename=-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
 

@@ -54,5 +54,5 @@ class Terminal:
 
 def note(text: str) -> None:
     """A line on standard error."""
-    sys.stderr.write(f"{plain(text)}\n")
+    sys.stderr.write(f"{plain(text).rstrip()}\n")
     sys.stderr.flush()
