@@ -3,6 +3,7 @@
 Works with version 1 (a hierarchy a controller) and 2 (one for all). Without root there are none, and all is skipped.
 """
 
+import ctypes
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from cloud.settings import Settings
 from cloud.steps import NotYet
 
 ROOT = Path("/sys/fs/cgroup")
+CLONE_NEWCGROUP = 0x02000000
 INHERITED = ("cpuset.cpus", "cpuset.mems")  # version 1 leaves these empty in a new group, which then can hold nothing
 
 
@@ -38,6 +40,13 @@ def enter(name: str) -> None:
     """Moves this process into the group: its children follow."""
     for hierarchy in hierarchies():
         (hierarchy / name / "cgroup.procs").write_text(str(os.getpid()))
+
+
+def enter_as_root(name: str) -> None:
+    """Moves this process into the group, which is then the root of all that it sees of groups, and its children: a namespace of its own."""
+    enter(name)
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWCGROUP):  # os.unshare is of Python 3.12
+        raise OSError(ctypes.get_errno(), "a namespace of control groups")
 
 
 def leave() -> None:

@@ -29,14 +29,15 @@ _DROPPED = (
     ),
 )
 
+_PROCESSES = tuple(f"vireo.process.{name}" for name in ("main", "admission", "extender"))
+"""Beside the first, which all begin with, those that are imported only where they run."""
+
 TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
-        DebianLayer("python", "trixie", (f"{PYTHON}-minimal", f"lib{PYTHON}-stdlib"), _DROPPED),
+        DebianLayer("python", "trixie", (f"{PYTHON}-minimal", f"lib{PYTHON}-stdlib", "libstdc++6"), _DROPPED),  # numpy's
         PinnedPackages("python-packages", "python", PROJECT / "requirements/runtime.txt"),
-        SourcePackage(
-            "vireo-package", ("python", "python-packages"), PROJECT / "operator/vireo", main="vireo.process.main"
-        ),
+        SourcePackage("vireo-package", ("python", "python-packages"), PROJECT / "operator/vireo", _PROCESSES),
         OciImage(
             "vireo",
             [*tree(Path(__file__).parent / "rootfs"), Entry("lib64", link="usr/lib64"), Entry("tmp", mode=0o1777)],

@@ -85,12 +85,12 @@ class PinnedPackages(Target):
 
 @dataclass(frozen=True)
 class SourcePackage(Target):
-    """The layer of a package of this project. Refused if `main`, a module of it, can not be imported in the image."""
+    """The layer of a package of this project. Refused if one of `modules` can not be imported in the image."""
 
     name: str
     base: tuple[str, ...]
     source: Path
-    main: str
+    modules: tuple[str, ...]
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -100,14 +100,14 @@ class SourcePackage(Target):
         modules = {
             str(module.relative_to(self.source)): hash_of(module) for module in sorted(self.source.rglob("*.py"))
         }
-        return {**modules, "main": self.main, "code": hash_of(Path(__file__))}
+        return {**modules, "imported": ", ".join(self.modules), "code": hash_of(Path(__file__))}
 
     def make(self, workshop: Workshop) -> None:
         python = Interpreter.unpacked(workshop, *self.base)
         package = f"{SITE}/{self.source.name}"
         shutil.copytree(self.source, python.root / package, ignore=shutil.ignore_patterns("__pycache__"))
         python.compile(package)
-        python.run("-c", f"import {self.main}")
+        python.run("-c", f"import {', '.join(self.modules)}")
         oci.write_layer(workshop.out, (entry for entry in oci.tree(python.root) if entry.path.startswith(package)))
         shutil.rmtree(python.root)
 

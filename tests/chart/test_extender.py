@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from api.server import Server
 from chart import scheduling
-from chart.helm import Helm
+from chart.helm import Helm, Object
 from support.ports import free_port
 from support.waiting import until
 
@@ -72,7 +72,7 @@ def starts(helm: Helm, kubeconfig: str, tmp_path: Path) -> Starts:
     return lambda url: scheduling.running(scheduling.command(helm, kubeconfig, tmp_path, url), tmp_path / "log")
 
 
-def ours(name: str, **requests: str) -> scheduling.Object:
+def ours(name: str, **requests: str) -> Object:
     """A pod as Vireo makes them."""
     made = scheduling.pod(name, **requests)
     made["metadata"]["labels"] = {LABEL_MANAGED: "containerworkload"}

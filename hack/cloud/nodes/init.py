@@ -34,7 +34,8 @@ SYSCTLS = {"net/ipv4/ip_forward": "1", "net/bridge/bridge-nf-call-iptables": "1"
 def main() -> None:
     """Becomes the node."""
     plan: Plan = json.loads(Path(sys.argv[1]).read_text())
-    cgroups.enter(plan["cgroup"])
+    cgroups.enter_as_root(plan["cgroup"])
+    cgroups.enter(f"{plan['cgroup']}/system")
     logs = {service["name"]: _open_log(service["log"]) for service in plan["services"]}
     root = Path(plan["dir"], "root")
     build_root(plan, root)
@@ -55,7 +56,7 @@ def build_root(plan: Plan, root: Path) -> None:
         _copy(Path("/etc", name), root / "etc" / name)
     mount("proc", root / "proc", "proc")
     mount("sysfs", root / "sys", "sysfs")
-    run("mount", "--rbind", "/sys/fs/cgroup", str(root / "sys/fs/cgroup"))
+    mount_cgroups(root / "sys/fs/cgroup")
     for name in ("run", "tmp"):
         mount("tmpfs", root / name, "tmpfs", "mode=755" if name == "run" else "mode=1777")
     _relink(root / "var/run", "../run")
@@ -70,6 +71,19 @@ def build_root(plan: Plan, root: Path) -> None:
     boot_id = root / "run/boot_id"  # each start of a node is a boot of its own
     boot_id.write_text(f"{uuid.uuid4()}\n")
     run("mount", "--bind", str(boot_id), str(root / "proc/sys/kernel/random/boot_id"))
+
+
+def mount_cgroups(target: Path) -> None:
+    """The hierarchies of the host, each from the node's own group down: to the kubelet it is the root, so that what it measures of its node
+    is the node's and not the whole machine's."""
+    found = cgroups.hierarchies()
+    if found == [cgroups.ROOT]:
+        mount("cgroup2", target, "cgroup2")
+        return
+    mount("tmpfs", target, "tmpfs", "mode=755")
+    for hierarchy in found:
+        options = "none,name=systemd" if hierarchy.name == "systemd" else hierarchy.name
+        mount("cgroup", target / hierarchy.name, "cgroup", options)
 
 
 def build_devices(dev: Path) -> None:

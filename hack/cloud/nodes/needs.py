@@ -24,7 +24,7 @@ def missing() -> list[str]:
     if not os.access("/sys/fs/cgroup", os.W_OK) or not _can("mkdir", "-p", "/sys/fs/cgroup"):
         lacking.append("control groups that can be written (/sys/fs/cgroup)")
     if "the command unshare" not in " ".join(lacking) and not _can(
-        "unshare", "-m", "-n", "-p", "-u", "-i", "-f", "true"
+        "unshare", "-m", "-n", "-p", "-u", "-i", "-C", "-f", "true"
     ):
         lacking.append("the right to make namespaces (unshare)")
     return lacking

@@ -157,7 +157,6 @@ def kubelet(node: Node) -> dict[str, Any]:
         "containerRuntimeEndpoint": f"unix://{CONTAINERD_SOCKET}",
         "failCgroupV1": False,
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{node.cgroup}",
         "failSwapOn": False,
         # The machine's disk is shared by all nodes and much else: only its very end counts.
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
@@ -191,7 +190,7 @@ def plan(node: Node, binaries: dict[str, Path], cni: dict[str, Path]) -> dict[st
     return {
         "name": node.name,
         "dir": str(node.dir),
-        "cgroup": f"{node.cgroup}/system",
+        "cgroup": node.cgroup,
         "address": f"{node.address}/24",
         "routes": [[str(network.all), str(network.host)]] + [[str(other.pods), str(other.address)] for other in others],
         "segment": [networks.CABLE, networks.BRIDGE],
