@@ -4,11 +4,13 @@ from collections import Counter
 
 import msgspec
 import pytest
-from support.user import User, machine
+from support.extender import loads
+from support.user import MACHINES, User, machine
 
+from cloud.simulated import load
 from cloud.steps import NotYet
 from vireo.api.names import ANNOTATION_PLACEMENT
-from vireo.load.decision import Decision, again
+from vireo.load.decision import Decision, again, why
 
 pytestmark = pytest.mark.simulated
 
@@ -29,6 +31,26 @@ def test_machines_that_come_together_are_spread_and_each_says_why_it_is_there(th
         assert found[name].node == node
 
 
+def test_the_next_machine_goes_where_less_is_measured(there: User) -> None:
+    assert load.main([f"{there.namespace}/busy", "--cpu=20", "--memory=64Gi"]) == 0
+    there.apply(machine("busy"))
+    host = there.until_ready(MACHINES, "busy", "Running")["status"]["host"]
+    there.until("the load to be known", lambda: _check_known(there, host))
+    there.apply(machine("next", hardware=SIZE))
+    assert there.until_ready(MACHINES, "next", "Running")["status"]["host"] != host
+    found = there.until("the placement to be recorded", lambda: _decisions(there, 1, "next"))["next"]
+    worst = max(found.candidates, key=lambda one: one.change)
+    assert worst.node == host
+    assert worst.use.cpu == pytest.approx(20 / 32, abs=0.1)
+    assert f"on {found.node} the imbalance" in why(found)
+
+
+def _check_known(user: User, node: str) -> None:
+    known = [found.get(node, 0.0) for found in loads(user)]
+    if not known or min(known) < 0.3:
+        raise NotYet(str(known))
+
+
 def _check_placed(user: User, count: int) -> None:
     if len(_hosts(user)) < count:
         raise NotYet(f"{len(_hosts(user))} of {count}")
@@ -44,9 +66,10 @@ def _hosts(user: User) -> dict[str, str]:
     }
 
 
-def _decisions(user: User, count: int) -> dict[str, Decision]:
+def _decisions(user: User, count: int, name: str = "") -> dict[str, Decision]:
     found = {}
-    for pod in user.items("pods", "kubevirt.io=virt-launcher"):
+    wanted = f",vm.kubevirt.io/name={name}" if name else ""
+    for pod in user.items("pods", f"kubevirt.io=virt-launcher{wanted}"):
         if text := pod["metadata"].get("annotations", {}).get(ANNOTATION_PLACEMENT):
             found[pod["metadata"]["labels"]["vm.kubevirt.io/name"]] = msgspec.json.decode(text, type=Decision)
     if len(found) < count:
