@@ -68,7 +68,7 @@ class Played:
     """As it was made, with its UID."""
 
     def __post_init__(self) -> None:
-        self._instance, self._pod = _recorded(self.namespace, self.name)
+        self._instance, self._pod = recorded(self.namespace, self.name)
 
     def begin(self) -> None:
         """virt-controller makes the instance."""
@@ -134,7 +134,7 @@ def _record() -> Template:
     return Template(Path(__file__).with_suffix(".yaml").read_text())
 
 
-def _recorded(namespace: str, name: str) -> tuple[Object, Object]:
+def recorded(namespace: str, name: str) -> tuple[Object, Object]:
     """The instance and the pod of that machine."""
     text = _record().substitute(namespace=namespace, name=name)
     instance, pod = yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))

@@ -35,7 +35,9 @@ _PROCESSES = tuple(f"vireo.process.{name}" for name in ("main", "admission", "ex
 TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
-        DebianLayer("python", "trixie", (f"{PYTHON}-minimal", f"lib{PYTHON}-stdlib", "libstdc++6"), _DROPPED),  # numpy's
+        DebianLayer(
+            "python", "trixie", (f"{PYTHON}-minimal", f"lib{PYTHON}-stdlib", "libstdc++6"), _DROPPED
+        ),  # numpy's
         PinnedPackages("python-packages", "python", PROJECT / "requirements/runtime.txt"),
         SourcePackage("vireo-package", ("python", "python-packages"), PROJECT / "operator/vireo", _PROCESSES),
         OciImage(

@@ -13,7 +13,7 @@ from lint.sizes import measure
 PROJECT = Path(__file__).resolve().parents[2]
 CHART = PROJECT / "charts/vireo"
 FOLDERS = ("operator", "hack", "tests")
-OWN_GO_MODULES = ("hack/cloud/storage/driver", "hack/bench/peer")
+OWN_GO_MODULES = ("hack/cloud/storage/driver", "hack/bench/peer", "hack/bench/peer-extender")
 """Modules whose packages are ours. (Those of hack/cloud/build/go only pin what others wrote; gofmt looks at them too.)"""
 
 Complaints = Iterable[str]

@@ -5,8 +5,9 @@ Of the pod only that is read which says what it will take. Whatever is sent, the
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import repeat
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from vireo.api.names import ANNOTATION_SENSITIVITY
 from vireo.api.objects import Meta
 from vireo.api.quantities import quantity
-from vireo.formulas.balance import BEST, NOTHING, Amounts
+from vireo.formulas.balance import BEST, Amounts
 
 MOST_NODES: Final = 65_536
 """How many nodes a scheduler may ask about: more than any cluster has."""
@@ -66,12 +67,7 @@ class Pod(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """NAMESPACE/NAME, as the load table has it."""
-        return key_of(self.metadata)
-
-
-def key_of(meta: Meta) -> str:
-    """How the load table knows a pod."""
-    return f"{meta.namespace}/{meta.name}"
+        return f"{self.metadata.namespace}/{self.metadata.name}"
 
 
 class Args(msgspec.Struct, frozen=True):
@@ -104,34 +100,46 @@ def read(body: bytes) -> Args:
 def requested(pod: Pod) -> Amounts:
     """What a scheduler counts for the pod: its own requests, else the most that its containers ask for at one time; and the overhead.
 
-    Raises BadArgsError."""
-    together = {**_together(pod.spec), **_amounts(pod.spec.resources and pod.spec.resources.requests)}
-    over = _amounts(pod.spec.overhead)
-    return NOTHING._replace(**{name: together.get(name, 0.0) + over.get(name, 0.0) for name in _KNOWN})
+    Of disk and network nothing is known before they are measured. Raises BadArgsError."""
+    spec = pod.spec
+    found = _together(spec)
+    if spec.resources and (own := spec.resources.requests):
+        found = _Asked(
+            *(mine if name in own else one for name, mine, one in zip(_NAMES, _asked(own), found, strict=True))
+        )
+    found = _sum(found, _asked(spec.overhead))
+    return Amounts(found.cpu, found.memory)
 
 
-_KNOWN: Final = ("cpu", "memory")
-"""What is requested is these; of disk and network nothing is known before they are measured."""
+class _Asked(NamedTuple):
+    cpu: float = 0.0
+    memory: float = 0.0
 
 
-def _together(spec: Spec) -> dict[str, float]:
+_NAMES: Final = _Asked._fields
+_NONE: Final = _Asked()
+
+
+def _together(spec: Spec) -> _Asked:
     """An init container runs after those before it have ended, but beside the sidecars among them; the containers beside all sidecars."""
-    beside: dict[str, float] = {}
-    most: dict[str, float] = {}
+    beside = most = _NONE
     for one in spec.init_containers or ():
-        running = _sum(beside, _amounts(one.resources.requests))
+        running = _sum(beside, _asked(one.resources.requests))
         if one.stays:
             beside = running
         most = _most(most, running)
     for one in spec.containers:
-        beside = _sum(beside, _amounts(one.resources.requests))
+        beside = _sum(beside, _asked(one.resources.requests))
     return _most(most, beside)
 
 
-def _amounts(requests: Texts | None) -> dict[str, float]:
-    return {name: _amount(name, requests[name]) for name in _KNOWN if name in requests} if requests else {}
+def _asked(requests: Texts | None) -> _Asked:
+    if not requests:
+        return _NONE
+    return _Asked(_amount("cpu", requests.get("cpu", "0")), _amount("memory", requests.get("memory", "0")))
 
 
+@lru_cache(1024)
 def _amount(name: str, text: str) -> float:
     try:
         found = float(quantity(text)) if len(text) <= _LONGEST_QUANTITY else math.nan
@@ -142,12 +150,12 @@ def _amount(name: str, text: str) -> float:
     return found
 
 
-def _sum(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
-    return {name: one.get(name, 0.0) + other.get(name, 0.0) for name in _KNOWN}
+def _sum(one: _Asked, other: _Asked) -> _Asked:
+    return _Asked(one.cpu + other.cpu, one.memory + other.memory)
 
 
-def _most(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
-    return {name: max(one.get(name, 0.0), other.get(name, 0.0)) for name in _KNOWN}
+def _most(one: _Asked, other: _Asked) -> _Asked:
+    return _Asked(max(one.cpu, other.cpu), max(one.memory, other.memory))
 
 
 def sensitivity(pod: Pod) -> float:
@@ -195,9 +203,10 @@ class Fragments:
             self._pieces[row] = [_piece(name, score) for score in range(BEST + 1)]
 
     def _make_room(self, rows: int) -> None:
-        have = len(self._pieces)
-        if rows > have:
-            self._pieces = np.pad(self._pieces, ((0, max(have, rows - have)), (0, 0)), constant_values=None)
+        if rows > len(self._pieces):
+            larger = np.empty((max(rows, 2 * len(self._pieces)), BEST + 1), dtype=object)
+            larger[: len(self._pieces)] = self._pieces
+            self._pieces = larger
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -5,7 +5,6 @@ lock. What it answers takes about a millisecond, and so does not hold the loop u
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import Final
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.rsgi import HTTPProtocol, Scope
+from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
 from granian.server.embed import Server
 
 from vireo.extender.protocol import Args, BadArgsError, Fragments, Scores, read
@@ -30,6 +29,7 @@ END_SECONDS: Final = 2.0
 
 ANSWERED: Final = "answered"
 BAD: Final = "bad"
+FAILED: Final = "failed"
 
 Handler = Callable[[Args], Scores | bytes]
 """The scores for what is asked, or the whole answer. May raise BadArgsError."""
@@ -53,7 +53,7 @@ class Extender:
         elif scope.method != "POST":
             protocol.response_str(405, [*_TEXT, ("allow", "POST")], f"{PATH} takes POST only\n")
         elif (body := await _body(scope, protocol)) is None:
-            protocol.response_str(413, _TEXT, f"more than {MOST_BYTES} bytes\n")
+            protocol.response_str(413, [*_TEXT, ("connection", "close")], f"more than {MOST_BYTES} bytes\n")
         else:
             self._answer(body, protocol)
 
@@ -65,6 +65,10 @@ class Extender:
             self.count(BAD, time.perf_counter() - start)
             log.warning("a question is not answered: %s", error)
             protocol.response_str(400, _TEXT, f"{error}\n")
+        except Exception:
+            self.count(FAILED, time.perf_counter() - start)
+            log.exception("a question is not answered")
+            protocol.response_str(500, _TEXT, "the extender failed\n")
         else:
             self.count(ANSWERED, time.perf_counter() - start)
             protocol.response_bytes(200, _JSON, answer)
@@ -105,8 +109,11 @@ async def serve(extender: Extender, port: int, host: str = "127.0.0.1") -> None:
     serving = asyncio.create_task(server.serve())
     try:
         await asyncio.shield(serving)
-        raise RuntimeError("the extender's server ended by itself")
+        raise RuntimeError("it ended by itself")
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"{host}:{port}: {str(error).partition(chr(10))[0]}"
+        ) from None  # behind it comes Rust's stack
     finally:
-        server.stop()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(serving, END_SECONDS)
+        server.stop()  # type: ignore[no-untyped-call]
+        await asyncio.wait([serving], timeout=END_SECONDS)

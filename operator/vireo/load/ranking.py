@@ -22,17 +22,15 @@ class Columns(NamedTuple):
 
     def of(self, index: Whole) -> "Columns":
         """Those of some nodes, as they are now."""
-        return Columns(*(one[:, index] for one in self))
+        return Columns(*(one.take(index, axis=1) for one in self))
 
-    def cluster(self, weights: Amounts) -> Cluster:
-        """What one placement must know of all."""
-        whole = Amounts(*self.capacity.sum(axis=1).tolist())
-        together = Amounts(*np.where(self.capacity > 0, self.felt, 0.0).sum(axis=1).tolist())
-        return Cluster(parts(together, whole), whole, weights)
+    def sums(self) -> Floats:
+        """Of all nodes together the capacity, and the sum of R / T where a capacity is known: two rows, a column for each resource."""
+        return np.array([self.capacity.sum(axis=1), np.where(self.capacity > 0, self.felt, 0.0).sum(axis=1)])
 
     def imbalance(self, weights: Amounts) -> float:
         """How far the use of nodes is from even, in shares of a node."""
-        cluster = self.cluster(weights)
+        cluster = cluster_of(self.sums(), weights)
         squares = (self.capacity * (self.use() - np.array(cluster.mean)[:, None]) ** 2).sum(axis=1)
         each = parts(Amounts(*squares.tolist()), cluster.total)
         return math.sqrt(sum(w * one for w, one in zip(weights, each, strict=True)))
@@ -40,6 +38,12 @@ class Columns(NamedTuple):
     def use(self) -> Floats:
         """u, in shares of the node."""
         return np.divide(self.felt, self.capacity, out=np.zeros_like(self.felt), where=self.capacity > 0)
+
+
+def cluster_of(sums: Floats, weights: Amounts) -> Cluster:
+    """What one placement must know of all."""
+    whole, together = (Amounts(*one) for one in sums.tolist())
+    return Cluster(parts(together, whole), whole, weights)
 
 
 @dataclass(frozen=True)
@@ -68,59 +72,69 @@ class Ranking:
         return bool(self.scores[self.scores > 0].min(initial=BEST) >= BEST - 1)
 
 
-def rank(load: Load, index: Whole, columns: Columns, weights: Amounts, ceiling: float) -> Ranking:
+def rank(load: Load, index: Whole, columns: Columns, cluster: Cluster, ceiling: float) -> Ranking:
     """Scores for the nodes with those columns; -1 for one that is not known. Where none is, all are equal."""
     known = np.flatnonzero(index >= 0)
-    chosen, cluster = columns.of(index[known]), columns.cluster(weights)
+    chosen = columns.of(index if len(known) == len(index) else index[known])
     changes, full = _changes(load, chosen, cluster), _full(load, chosen, ceiling)
-    scores = np.full(len(index), BEST, dtype=np.intp)
     if len(known):
-        scores = _scores(
-            _with_unknown(changes, known, len(index)), _spread(full, known, len(index)), NOISE * unit(load, cluster)
-        )
+        noise = NOISE * unit(load, cluster)
+        scores = _scores(_with_unknown(changes, known, len(index)), _spread(full, known, len(index)), noise)
+    else:
+        scores = np.full(len(index), BEST, dtype=np.intp)
     return Ranking(load, cluster, scores, known, chosen, changes, full)
 
 
 def _changes(load: Load, columns: Columns, cluster: Cluster) -> Floats:
-    changed, use = np.zeros(columns.capacity.shape[1]), columns.use()
+    """Only for what the load takes, with w (2 a (u - m) + a² / c - a² / C) / C as w / C ((2 a sum R / T + a²) / c - (2 a m + a² / C)):
+    the fewest passes over all. Each node's sum is made in the same order, so that equal nodes are equal."""
+    changed = np.zeros(columns.capacity.shape[1])
     for r, one in enumerate(load.demand):
         a, whole, capacity = one / load.performance, cluster.total[r], columns.capacity[r]
         if a and whole:
-            known = capacity > 0
-            filling = np.divide(a * a, capacity, out=np.zeros_like(capacity), where=known)
-            beside = 2 * a * (use[r] - cluster.mean[r]) + filling - a * a / whole
-            changed += np.where(known, cluster.weights[r] * beside / whole, 0.0)
+            part, known = cluster.weights[r] / whole, capacity.all()
+            beside = columns.felt[r] * (2 * a * part) + a * a * part
+            beside /= capacity if known else np.where(capacity > 0, capacity, 1.0)
+            beside -= (2 * a * cluster.mean[r] + a * a / whole) * part
+            changed += beside if known else np.where(capacity > 0, beside, 0.0)
     return changed
 
 
 def _full(load: Load, columns: Columns, ceiling: float) -> NDArray[np.bool_]:
     """Whether any resource would be fuller than the ceiling."""
-    after = columns.demand + np.array(load.demand)[:, None]
-    return np.asarray((after > ceiling * columns.capacity).any(axis=0, where=columns.capacity > 0))
+    over = columns.demand + np.array(load.demand)[:, None] > ceiling * columns.capacity
+    return np.asarray(np.logical_or.reduce(over & (columns.capacity > 0)))
 
 
 def _with_unknown(changes: Floats, known: Whole, count: int) -> Floats:
     """A node that is not known counts as the mean of the others."""
+    if len(known) == count:
+        return changes
     found = np.full(count, changes.mean())
     found[known] = changes
     return found
 
 
 def _spread(full: NDArray[np.bool_], known: Whole, count: int) -> NDArray[np.bool_]:
+    if len(known) == count:
+        return full
     found = np.zeros(count, dtype=np.bool_)
     found[known] = full
     return found
 
 
 def _scores(changes: Floats, full: NDArray[np.bool_], noise: float) -> Whole:
-    if full.all():
+    lowest = int(full.any())
+    if lowest and full.all():
         return _scores(changes, np.zeros_like(full), noise)
-    lowest, open_ = int(full.any()), ~full
-    best, worst = changes[open_].min(), changes[open_].max()
+    among = np.where(full, np.inf, changes) if lowest else changes
+    first = int(among.argmin())
+    best, worst = among[first], (changes[~full] if lowest else changes).max()
     if worst - best <= noise:
-        found = np.where(full, 0, BEST - 1)
+        found = np.full(len(changes), BEST - 1, dtype=np.intp)
     else:
         step = (BEST - 1 - lowest) / (worst - best)
-        found = np.where(full, 0, lowest + (step * (worst - changes)).astype(np.intp))
-    found[np.flatnonzero((changes == best) & open_)[0]] = BEST
+        found = lowest + (step * (worst - changes)).astype(np.intp)
+    found[full] = 0
+    found[first] = BEST
     return found

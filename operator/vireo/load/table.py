@@ -15,7 +15,7 @@ import numpy as np
 from vireo.api.measures import Quantity, Sample
 from vireo.formulas.balance import CEILING, NOTHING, WEIGHTS, Amounts, Load, parts
 from vireo.load.demand import USUAL, Grounds, Taken, Workload, taken
-from vireo.load.ranking import Columns, Ranking, rank
+from vireo.load.ranking import Columns, Floats, Ranking, cluster_of, rank
 from vireo.load.samples import Doubt, Smoothed, doubt
 
 HELD: Final = 2.0
@@ -55,6 +55,7 @@ class Table:
         self._index: dict[str, int] = {}
         self._free: list[int] = []
         self._columns = Columns(*(np.zeros((len(RESOURCES), 16)) for _ in range(3)))
+        self._sums: Floats | None = None
         self._entries: dict[str, _Entry] = {}
         self._on: defaultdict[str, set[str]] = defaultdict(set)
         self._beside: dict[str, dict[Quantity, Smoothed]] = {}
@@ -68,6 +69,7 @@ class Table:
         if fresh:
             self._index[name] = self._free.pop() if self._free else self._room()
         self._columns.capacity[:, self._index[name]] = capacity
+        self._sums = None
         if fresh:
             for load in self._loads_on(name):
                 self._add(name, load, 1)
@@ -77,6 +79,7 @@ class Table:
         if (found := self._index.pop(name, None)) is not None:
             for columns in self._columns:
                 columns[:, found] = 0.0
+            self._sums = None
             self._free.append(found)
             self._beside.pop(name, None)
             self._others.pop(name, None)
@@ -95,8 +98,12 @@ class Table:
     def _add(self, node: str, load: Load, sign: int) -> None:
         found = self._index.get(node)
         if found is not None:
-            self._columns.demand[:, found] += sign * np.array(load.demand)
-            self._columns.felt[:, found] += sign * np.array(load.demand) / load.performance
+            demand = sign * np.array(load.demand)
+            felt = demand / load.performance
+            self._columns.demand[:, found] += demand
+            self._columns.felt[:, found] += felt
+            if self._sums is not None:
+                self._sums[1] += felt * (self._columns.capacity[:, found] > 0)
 
     def put(self, key: str, workload: Workload, now: float) -> None:
         """A pod, as it is now. One that has a node is not held for any longer."""
@@ -209,6 +216,7 @@ class Table:
     def age(self, now: float) -> None:
         """Falls back where what was measured is too old by now, and lets go of what was held long enough."""
         self._let_go_until(now)
+        self._sums = None  # summed up anew, so that what is lost in rounding stays small
         for key, entry in self._entries.items():
             if _rests_on_stale(entry, now) or entry.taken.grounds.cpu == "Usual":
                 self._take_off(key, entry)
@@ -220,7 +228,9 @@ class Table:
         """Scores the nodes for what is to be placed. What was held too long counts no more."""
         self._let_go_until(now)
         index = np.fromiter(map(self._index.get, names, repeat(-1)), np.intp, len(names))
-        return rank(load, index, self._columns, self.weights, self.ceiling)
+        if self._sums is None:
+            self._sums = self._columns.sums()
+        return rank(load, index, self._columns, cluster_of(self._sums, self.weights), self.ceiling)
 
     def imbalance(self) -> float:
         """How far the use of nodes is from even, in shares of a node."""

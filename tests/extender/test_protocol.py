@@ -1,0 +1,165 @@
+"""What a scheduler sends is read; what is no such thing is said in words; the answer is JSON."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vireo.extender.protocol import BadArgsError, Fragments, Pod, read, requested, sensitivity
+from vireo.formulas.balance import BEST, Amounts
+
+MIB = 2**20
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+QUANTITIES = st.sampled_from(["0", "100m", "1", "2500m", "1Mi", "1e3", "500M"])
+REQUESTS = st.none() | st.dictionaries(st.sampled_from(["cpu", "memory", "devices.kubevirt.io/tun"]), QUANTITIES)
+CONTAINERS = st.lists(
+    st.fixed_dictionaries(
+        {"name": st.text(), "resources": st.fixed_dictionaries({}, optional={"requests": REQUESTS, "limits": JSON})},
+        optional={"restartPolicy": st.sampled_from(["Always"]), "command": JSON},
+    ),
+    max_size=4,
+)
+TEXTS = st.dictionaries(st.text(), st.text(), max_size=3)
+PODS = st.fixed_dictionaries(
+    {
+        "metadata": st.fixed_dictionaries(
+            {"name": st.text(), "namespace": st.text()},
+            optional={"uid": st.text(), "labels": TEXTS, "annotations": TEXTS, "generateName": JSON},
+        ),
+        "spec": st.fixed_dictionaries(
+            {"containers": CONTAINERS},
+            optional={
+                "initContainers": CONTAINERS,
+                "overhead": REQUESTS,
+                "resources": st.none() | st.fixed_dictionaries({"requests": REQUESTS}),
+                "volumes": JSON,
+            },
+        ),
+        "status": JSON,
+    }
+)
+NAMES = st.lists(st.text(max_size=253), max_size=8)
+
+
+def pod(**spec: Any) -> Pod:
+    return read(json.dumps({"Pod": {"metadata": {"name": "p"}, "spec": spec}}).encode()).pod
+
+
+def container(always: bool = False, **requests: str) -> Mapping[str, Any]:
+    return {"name": "c", "resources": {"requests": requests}, **({"restartPolicy": "Always"} if always else {})}
+
+
+@given(PODS, st.none() | NAMES)
+def test_all_that_a_scheduler_sends_is_read(sent: dict[str, Any], names: list[str] | None) -> None:
+    found = read(json.dumps({"Pod": sent, "Nodes": None, "NodeNames": names}).encode())
+    assert list(found.names) == (names or [])
+    assert found.pod.key == f"{sent['metadata']['namespace']}/{sent['metadata']['name']}"
+    assert all(math.isfinite(one) and one >= 0 for one in requested(found.pod))
+    assert sensitivity(found.pod) > 0
+
+
+@given(st.binary() | JSON.map(lambda one: json.dumps(one).encode()))
+def test_rubbish_is_one_error(body: bytes) -> None:
+    with pytest.raises(BadArgsError, match="ExtenderArgs"):
+        read(body)
+
+
+@given(st.fixed_dictionaries({}, optional={"Pod": JSON | PODS, "Nodes": JSON, "NodeNames": JSON | NAMES}), JSON)
+def test_what_is_half_rubbish_is_read_or_is_that_error(sent: dict[str, Any], requests: Any) -> None:
+    pods = [sent, {"Pod": {"spec": {"containers": [{"resources": {"requests": {"cpu": requests}}}]}}}]
+    for one in pods:
+        try:
+            found = read(json.dumps(one).encode())
+            amounts = requested(found.pod)
+        except BadArgsError:
+            continue
+        assert all(math.isfinite(amount) and amount >= 0 for amount in amounts)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "truncated"),
+        (b"{}", "`Pod`"),
+        (b'{"Pod":null}', r"\$\.Pod"),
+        (b'{"Pod":{"spec":{"containers":[{"resources":{"requests":{"cpu":[]}}}]}}}', "cpu|requests"),
+        (b'{"Pod":{"metadata":{"name":"p"}},"NodeNames":[1]}', r"\$\.NodeNames\[0\]"),
+        (b'{"Pod":{"metadata":{"name":"p"}},"NodeNames":["' + b"x" * 254 + b'"]}', "253"),
+        (b'{"Pod":{"metadata":{"name":"p"}},"Nodes":{"items":[]},"NodeNames":null}', "nodeCacheCapable"),
+        (b'{"Pod":{"metadata":{"name":"p"}},"NodeNames":[' + b",".join([b'""'] * 65_537) + b"]}", "65536"),
+        (b'{"Pod":{"status":' + b"[" * 100_000, "ExtenderArgs"),
+        (b'{"Pod":{"metadata":{"name":"\xff"}}}', "ExtenderArgs"),
+    ],
+)
+def test_it_is_said_what_is_wrong(body: bytes, said: str) -> None:
+    with pytest.raises(BadArgsError, match=said):
+        read(body)
+
+
+@pytest.mark.parametrize("text", ["-1", "a lot", "", "1e999999", "9" * 1000 + "E", "1e" + "9" * 30, "."])
+def test_a_quantity_that_can_not_be_is_said(text: str) -> None:
+    with pytest.raises(BadArgsError, match="of cpu, which is no quantity"):
+        requested(pod(containers=[container(cpu=text)]))
+
+
+def test_containers_are_summed_and_the_overhead_comes_on_top() -> None:
+    made = pod(
+        containers=[container(cpu="500m", memory="1Mi"), container(cpu="1", gpu="7")],
+        overhead={"cpu": "250m", "memory": "1Mi"},
+    )
+    assert requested(made) == Amounts(1.75, 2 * MIB)
+
+
+def test_an_init_container_counts_where_it_asks_for_more_than_all_that_come_after_it() -> None:
+    made = pod(containers=[container(cpu="1", memory="1Mi")], initContainers=[container(cpu="3"), container(cpu="2")])
+    assert requested(made) == Amounts(3, MIB)
+
+
+def test_a_sidecar_runs_beside_all_that_come_after_it() -> None:
+    before, after = container(cpu="2"), container(cpu="2", memory="3Mi")
+    sidecar = container(always=True, cpu="1", memory="1Mi")
+    assert requested(pod(containers=[container()], initContainers=[before, sidecar])) == Amounts(2, MIB)
+    assert requested(pod(containers=[container()], initContainers=[sidecar, after])) == Amounts(3, 4 * MIB)
+    assert requested(pod(containers=[container(cpu="4")], initContainers=[sidecar, after])) == Amounts(5, 4 * MIB)
+
+
+def test_the_requests_of_the_pod_itself_take_the_place_of_its_containers() -> None:
+    made = pod(
+        containers=[container(cpu="1", memory="1Mi")], resources={"requests": {"cpu": "3"}}, overhead={"cpu": "1"}
+    )
+    assert requested(made) == Amounts(4, MIB)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [("2", 2.0), ("0.5", 0.5), ("0", 1.0), ("-3", 1.0), ("nan", 1.0), ("inf", 1.0), ("much", 1.0), ("1e9", 1.0)],
+)
+def test_sensitivity_is_what_the_annotation_says_unless_it_is_absurd(said: str, found: float) -> None:
+    sent = {"Pod": {"metadata": {"name": "p", "annotations": {"vireo.dev/sensitivity": said}}}}
+    assert sensitivity(read(json.dumps(sent).encode()).pod) == found
+    assert sensitivity(pod()) == 1.0
+
+
+@given(st.lists(st.lists(st.tuples(st.text(max_size=10), st.integers(0, BEST)), max_size=12), max_size=6))
+def test_an_answer_says_each_score_whatever_was_asked_before(asked: list[list[tuple[str, int]]]) -> None:
+    fragments = Fragments(most=16)
+    for one in asked:
+        names, scores = [name for name, _ in one], [score for _, score in one]
+        answered = json.loads(fragments.answer(names, scores))
+        assert answered == [{"Host": name, "Score": score} for name, score in one]
+        assert len(fragments) <= max(16, len(one))
+
+
+def test_more_nodes_than_are_kept_are_answered_all_the_same() -> None:
+    fragments = Fragments(most=3)
+    for names in (["a", "b"], ["c", "d"], [f"n{i}" for i in range(1000)], ["a"]):
+        assert [one["Host"] for one in json.loads(fragments.answer(names, [1] * len(names)))] == names
+    assert len(fragments) == 1
