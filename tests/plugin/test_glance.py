@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
-from plugin.objects import condition, glance, ready, unready
+from plugin.objects import BORN, condition, glance, ready, unready
 
 from vireo.api.resources import (
+    CALIBRATION,
     CLAIM,
     DEPLOYMENT,
     JOB,
     KUBEVIRT_INSTANCE,
     KUBEVIRT_MACHINE,
+    NODE,
     OPERATION,
     POD,
     SECRET,
@@ -80,6 +82,19 @@ def test_one_of_which_nothing_was_said_is_not_well() -> None:
 def test_others_are_as_their_status_says(resource: Resource, status: dict[str, Any], word: str, well: bool) -> None:
     state = glance(resource, "x", status).state
     assert (state.word, state.well) == (word, well)
+
+
+def test_what_is_being_deleted_says_so() -> None:
+    state = glance(POD, "x", {"phase": "Running"}, deletionTimestamp=BORN).state
+    assert (state.word, state.well) == ("Terminating", False)
+
+
+def test_a_node_that_fell_silent_is_not_well() -> None:
+    assert not glance(NODE, "x", {"conditions": [condition("Ready", "Unknown", "NodeStatusUnknown")]}).state.well
+
+
+def test_a_calibration_is_there_and_says_no_more() -> None:
+    assert glance(CALIBRATION, "x").state.well
 
 
 def test_why_a_pod_is_not_ready_is_its_own_word() -> None:

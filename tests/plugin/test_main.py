@@ -147,3 +147,13 @@ async def test_top_says_where_what_measures_is_silent(tmp_path: Path) -> None:
         code, _, err = await run(cluster, "top")
     assert code == 0
     assert err == "nothing measured is shown: the server is unable to handle it\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("console", "../web-1"), ("restart", "a/b"), ("migrate", "Web"), ("status", "-n", "../x")]
+)
+async def test_what_is_no_name_is_refused_before_it_is_asked_for(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    async with played(tmp_path, {}) as cluster:
+        code, _, err = await run(cluster, *arguments)
+    assert code == 1
+    assert "is no name of an object" in err

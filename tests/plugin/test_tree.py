@@ -21,7 +21,7 @@ from vireo.kinds import KINDS
 from vireo.plugin.failure import PluginError
 from vireo.plugin.shown.glance import HIDDEN, MISSING
 from vireo.plugin.shown.style import Style
-from vireo.plugin.shown.tree import Grown, branch, grown, keys, page
+from vireo.plugin.shown.tree import Part, branch, keys, page, part
 from vireo.plugin.tree import named
 
 WEB = unready(VIRTUAL_MACHINE, "web-1", "DiskNotReady", "Its disk is not ready.")
@@ -31,15 +31,15 @@ LAUNCHER = glance(POD, "virt-launcher-web-1-x", {"phase": "Running"}, **owned(IN
 DISK = unready(VIRTUAL_DISK, "data", "Provisioning", "The claim is being made.")
 ITS_CLAIM = glance(CLAIM, "data", {"phase": "Pending"})
 USED = (
-    grown(ready(VIRTUAL_SWITCH, "prod"), (), uses=True),
-    grown(DISK, (ITS_CLAIM,), uses=True),
-    Grown(Key(SECRET, "shop", "init"), MISSING, uses=True),
-    Grown(Key(SECRET, "other", "keys"), HIDDEN, uses=True),
+    part(ready(VIRTUAL_SWITCH, "prod"), (), uses=True),
+    part(DISK, (ITS_CLAIM,), uses=True),
+    Part(Key(SECRET, "shop", "init"), MISSING, uses=True),
+    Part(Key(SECRET, "other", "keys"), HIDDEN, uses=True),
 )
 
 
 def test_the_page_draws_what_is_used_and_then_what_is_owned() -> None:
-    root = grown(WEB, (LAUNCHER, INSTANCE, MACHINE), USED)
+    root = part(WEB, (LAUNCHER, INSTANCE, MACHINE), USED)
     assert page(root, Style(), NOW) == [
         "OBJECT                                STATE         REASON         SINCE",
         "VirtualMachine web-1                  Reconciling   DiskNotReady   60m",
@@ -61,7 +61,7 @@ def test_the_page_draws_what_is_used_and_then_what_is_owned() -> None:
 
 
 def test_the_json_has_the_same_shape() -> None:
-    found = msgspec.to_builtins(branch(grown(WEB, (LAUNCHER, INSTANCE, MACHINE), USED)))
+    found = msgspec.to_builtins(branch(part(WEB, (LAUNCHER, INSTANCE, MACHINE), USED)))
     assert (found["kind"], found["reason"], found["well"]) == ("VirtualMachine", "DiskNotReady", False)
     assert [(one["kind"], one["uses"]) for one in found["below"]] == [
         ("Secret", True),
@@ -75,26 +75,26 @@ def test_the_json_has_the_same_shape() -> None:
 
 
 def test_what_is_owned_by_what_is_not_shown_stands_below_the_object_itself() -> None:
-    root = grown(WEB, (LAUNCHER,))
+    root = part(WEB, (LAUNCHER,))
     assert [one.key.name for one in root.below] == ["virt-launcher-web-1-x"]
 
 
 def test_what_every_object_uses_is_shown_only_where_something_is_wrong_with_it() -> None:
-    namespace = Grown(Key(NAMESPACE, "", "shop"), glance(NAMESPACE, "shop", {"phase": "Active"}).state, uses=True)
-    well = grown(ready(PLATFORM, "default"), (), uses=True)
-    ill = grown(unready(PLATFORM, "default", "KubeVirtMissing"), (), uses=True)
-    assert grown(WEB, (), (namespace, well)).below == ()
-    assert [one.key.name for one in grown(WEB, (), (namespace, ill)).below] == ["default"]
+    namespace = Part(Key(NAMESPACE, "", "shop"), glance(NAMESPACE, "shop", {"phase": "Active"}).state, uses=True)
+    well = part(ready(PLATFORM, "default"), (), uses=True)
+    ill = part(unready(PLATFORM, "default", "KubeVirtMissing"), (), uses=True)
+    assert part(WEB, (), (namespace, well)).below == ()
+    assert [one.key.name for one in part(WEB, (), (namespace, ill)).below] == ["default"]
 
 
 def test_the_sentence_of_the_object_itself_is_shown_also_when_it_is_well() -> None:
     said = {"conditions": [condition("Ready", "True", "Running", "The guest runs on node-1.")]}
-    assert page(grown(glance(VIRTUAL_MACHINE, "web-1", said), ()), Style(), NOW)[-1] == "  The guest runs on node-1."
+    assert page(part(glance(VIRTUAL_MACHINE, "web-1", said), ()), Style(), NOW)[-1] == "  The guest runs on node-1."
 
 
 def test_keys_are_all_that_is_in_it() -> None:
-    assert {one.name for one in keys(grown(DISK, (ITS_CLAIM,)))} == {"data"}
-    assert len(list(keys(grown(WEB, (LAUNCHER, INSTANCE, MACHINE), USED)))) == 9
+    assert {one.name for one in keys(part(DISK, (ITS_CLAIM,)))} == {"data"}
+    assert len(list(keys(part(WEB, (LAUNCHER, INSTANCE, MACHINE), USED)))) == 9
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.singular))
@@ -111,5 +111,5 @@ def test_another_kind_is_refused_with_those_that_there_are(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["vvm", "vvm/", "vvm/Web", "vvm/../x", "vvm/a/b"])
 def test_what_is_no_name_is_refused_before_it_is_asked_for(typed: str) -> None:
-    with pytest.raises(PluginError, match="names no object"):
+    with pytest.raises(PluginError, match="is no name of an object"):
         named(typed)

@@ -30,12 +30,12 @@ DATA: Final = frozenset({aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT})
 
 async def run(session: Session) -> int:
     """0 where the user left, 1 where the console closed. Raises ApiError, PluginError."""
-    machine = Key(VIRTUAL_MACHINE, session.namespace, session.asked.vm)
+    machine = session.machine
     await _must_run(session, machine)
     path = INSTANCE_SUBRESOURCES.path(machine.namespace, machine.name, "console")
     async with session.client.websocket(path, PROTOCOL) as wire:
         session.terminal.note(f"the console of {machine}: Enter for a prompt, Ctrl+] to leave")
-        with _raw(sys.stdin.fileno()):
+        with _raw(_stdin()):
             left = await _joined(wire)
     if left:
         return 0
@@ -99,16 +99,28 @@ def _typed() -> "asyncio.Queue[bytes]":
     """What comes on standard input, and nothing at its end. By a thread, since a file can not be waited for, and one that nobody waits
     for when the process ends."""
     loop, found = asyncio.get_running_loop(), asyncio.Queue[bytes]()
-    source = sys.stdin.fileno()
 
     def read() -> None:
-        data = b"more"
-        while data:
-            data = os.read(source, AT_ONCE)
-            loop.call_soon_threadsafe(found.put_nowait, data)
+        with suppress(RuntimeError):  # the loop ended meanwhile
+            while data := _read(_stdin()):
+                loop.call_soon_threadsafe(found.put_nowait, data)
+            loop.call_soon_threadsafe(found.put_nowait, b"")
 
     threading.Thread(target=read, daemon=True).start()
     return found
+
+
+def _read(source: int) -> bytes:
+    """What comes next; nothing at the end, and of what can not be read."""
+    try:
+        return os.read(source, AT_ONCE)
+    except OSError:
+        return b""
+
+
+def _stdin() -> int:
+    """The number of standard input; none where it was closed."""
+    return sys.stdin.fileno() if sys.stdin else -1
 
 
 @contextmanager

@@ -64,11 +64,11 @@ def _reported(asked: Namespace, now: Callable[[], datetime]) -> int:
 
 
 async def _run(asked: Namespace, now: Callable[[], datetime]) -> int:
-    from vireo.plugin.session import Session, connect
+    from vireo.plugin.session import Session, checked, connect
     from vireo.plugin.terminal import Terminal
 
     terminal = Terminal.of_process(getattr(asked, "output", ""), os.environ)
     run: Run = import_module(f"vireo.plugin.{asked.command}").run
     async with await connect(asked.kubeconfig, asked.context) as client:
         client.warn = lambda text: terminal.note(f"Warning: {text}")
-        return await run(Session(client, asked, terminal, now, asked.namespace or client.namespace))
+        return await run(Session(client, asked, terminal, now, checked(asked.namespace or client.namespace)))

@@ -23,7 +23,7 @@ PATIENCE_SECONDS: Final = 10.0
 
 async def operate(session: Session, manifest: Manifest, *, wait: bool) -> int:
     """Makes it, prints its name, and with `wait` its course. 0 where it did what was asked, or was made. Raises ApiError, PluginError."""
-    machine = Key(VIRTUAL_MACHINE, session.namespace, session.asked.vm)
+    machine = session.machine
     if await get(session.client, machine) is None:
         raise PluginError(
             f"{machine} does not exist. See what does: kubectl get {VIRTUAL_MACHINE} -n {session.namespace}"

@@ -2,17 +2,21 @@
 
 import argparse
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from vireo.api.resources import VIRTUAL_MACHINE, Key
 from vireo.kube.client import Client, context_names
+from vireo.plugin.failure import PluginError
 from vireo.plugin.terminal import Terminal
 
 AGENT: Final = "kubectl-vireo"
 """What an audit log says of it, and whose the fields are that it writes."""
+NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 USUAL_KUBECONFIG: Final = Path("~/.kube/config")
 
 
@@ -25,6 +29,18 @@ class Session:
     terminal: Terminal
     now: Callable[[], datetime]
     namespace: str
+
+    @property
+    def machine(self) -> Key:
+        """The VirtualMachine that was typed. Raises PluginError where that is no name."""
+        return Key(VIRTUAL_MACHINE, self.namespace, checked(self.asked.vm))
+
+
+def checked(name: str) -> str:
+    """The name of an object, which becomes a part of a path. Raises PluginError for anything else."""
+    if not NAME.fullmatch(name):
+        raise PluginError(f"{name!r} is no name of an object: small letters, digits, - and . make one, such as web-1")
+    return name
 
 
 async def connect(kubeconfig: str, context: str) -> Client:

@@ -1,7 +1,6 @@
 """`kubectl vireo tree`: an object, what it uses and what is below it, as its kind's watches and uses say (vireo.kinds)."""
 
 import asyncio
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,9 +17,9 @@ from vireo.kube.look import read
 from vireo.kube.store import Store
 from vireo.plugin.failure import ABSENT, FORBIDDEN, PluginError
 from vireo.plugin.reading import raws, seen
-from vireo.plugin.session import Session
+from vireo.plugin.session import Session, checked
 from vireo.plugin.shown.glance import HIDDEN, MISSING, Seen
-from vireo.plugin.shown.tree import Grown, branch, grown, keys, page
+from vireo.plugin.shown.tree import Part, branch, keys, page, part
 
 AnyKind = Kind[Any, Any]
 KIND_OF: Final[dict[str, AnyKind]] = {
@@ -31,17 +30,16 @@ KIND_OF: Final[dict[str, AnyKind]] = {
 }
 NAMESAKES: Final = frozenset(watch.resource for kind in KINDS for watch in kind.watches if watch.namesake)
 """What is not there while there is no need of it, such as the instance of a machine that is off."""
-NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
 
 async def run(session: Session) -> int:
     """0. Raises ApiError, PluginError."""
     kind, name = named(session.asked.kind_name)
-    gardener = Gardener(session.client)
+    reader = Reader(session.client)
     key = Key(kind.resource, session.namespace if kind.resource.namespaced else "", name)
-    root = await gardener.root(kind, key)
+    root = await reader.root(kind, key)
     session.terminal.show(branch(root), lambda style: page(root, style, session.now()))
-    for resource in sorted(gardener.hidden):
+    for resource in sorted(reader.hidden):
         session.terminal.note(f"not shown: you may not look at {resource}")
     return 0
 
@@ -53,19 +51,17 @@ def named(typed: str) -> tuple[AnyKind, str]:
     if kind is None:
         known = ", ".join(f"{one.short_names[0]} ({one.singular})" for one in KINDS)
         raise PluginError(f"{typed!r} begins with no kind of Vireo's. Name one as KIND/NAME, with a kind of {known}")
-    if not NAME.fullmatch(name):
-        raise PluginError(f"{typed!r} names no object. Name one as KIND/NAME: {word}/web-1")
-    return kind, name
+    return kind, checked(name)
 
 
 @dataclass
-class Gardener:
+class Reader:
     """Reads what a tree is made of. `hidden` is what the user may not look at."""
 
     client: Client
     hidden: set[str] = field(default_factory=set)
 
-    async def root(self, kind: AnyKind, key: Key) -> Grown:
+    async def root(self, kind: AnyKind, key: Key) -> Part:
         """The whole tree. Raises ApiError, PluginError where the object does not exist."""
         raw = await self._get(key)
         if raw is None:
@@ -74,21 +70,21 @@ class Gardener:
         children = await self._children(kind, raw)
         own = {one.key for one in children}
         used = await asyncio.gather(*(self._used(one, deep=bool(key.namespace)) for one in _uses(kind, raw) - own))
-        return grown(seen(kind.resource, raw), children, _each_once(one for one in used if one))
+        return part(seen(kind.resource, raw), children, _each_once(one for one in used if one))
 
-    async def _used(self, key: Key, *, deep: bool) -> Grown | None:
+    async def _used(self, key: Key, *, deep: bool) -> Part | None:
         """What is named, and with `deep` what is below it; None where it needs not be there."""
         try:
             raw = await self._get(key)
         except ApiError as error:
             if error.code != FORBIDDEN:
                 raise
-            return Grown(key, HIDDEN, uses=True)
+            return Part(key, HIDDEN, uses=True)
         if raw is None:
-            return None if key.resource in NAMESAKES else Grown(key, MISSING, uses=True)
+            return None if key.resource in NAMESAKES else Part(key, MISSING, uses=True)
         kind = next((one for one in KINDS if one.resource == key.resource), None)
         children = await self._children(kind, raw) if kind and deep and key.namespace else ()
-        return grown(seen(key.resource, raw), children, uses=True)
+        return part(seen(key.resource, raw), children, uses=True)
 
     async def _get(self, key: Key) -> msgspec.Raw | None:
         """None where it does not exist. Of a Secret only the metadata is asked. Raises ApiError."""
@@ -137,7 +133,7 @@ def _uses(kind: AnyKind, raw: msgspec.Raw) -> frozenset[Key]:
     return frozenset() if live.view.invalid else kind.uses(live.meta, live.view.spec, live.view.status)
 
 
-def _each_once(used: Iterable[Grown]) -> list[Grown]:
+def _each_once(used: Iterable[Part]) -> list[Part]:
     """Less what stands below another already."""
     found = list(used)
     below = {key for one in found for branch_below in one.below for key in keys(branch_below)}

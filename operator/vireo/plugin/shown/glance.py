@@ -12,7 +12,7 @@ import msgspec
 from vireo.api.conditions import COMPLETE, FAILED, READY, RECONCILING, STALLED
 from vireo.api.names import GROUP
 from vireo.api.objects import Meta
-from vireo.api.resources import Key, Resource
+from vireo.api.resources import CALIBRATION, Key, Resource
 from vireo.plugin.shown.style import Cell, Mood
 
 AVAILABLE: Final = "Available"
@@ -89,7 +89,9 @@ HIDDEN: Final = State("Hidden", well=True, message="You may not look at it.")
 
 
 def state(resource: Resource, glance: Glance) -> State:
-    """How the object is, by what it says of itself."""
+    """How the object is, by what it says of itself. A Calibration says nothing: it is there."""
+    if resource == CALIBRATION:
+        return State("", well=True, since=glance.metadata.creation_timestamp)
     return _own(glance) if resource.group == GROUP else _other(glance)
 
 
@@ -117,13 +119,15 @@ def _abnormal(status: GlanceStatus) -> str:
 
 def _other(glance: Glance) -> State:
     status, since = glance.status, glance.metadata.creation_timestamp
+    if glance.metadata.deletion_timestamp:
+        return State("Terminating", well=False, mood="going", since=glance.metadata.deletion_timestamp)
     if status.ready_to_use is not None or status.error:
         return _snapshot(status, since)
     if status.replicas is not None:
         return _pods(status, since)
     word = status.printable_status or status.phase or _condition(status)
     trouble = status.said(READY)
-    if trouble is None or trouble.status != "False" or word in DONE:
+    if trouble is None or trouble.status == "True" or word in DONE:
         return State(word, well=word not in BAD, mood=_mood(word), since=since)
     mood: Mood = "bad" if word in BAD else "going"
     return State(word, well=False, mood=mood, reason=trouble.reason, message=trouble.message, since=since)

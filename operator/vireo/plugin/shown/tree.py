@@ -16,7 +16,7 @@ TEE, LAST, PIPE, GAP = "├─ ", "└─ ", "│  ", "   "
 
 
 class Branch(msgspec.Struct, frozen=True, rename="camel"):
-    """An object with what is below it, as JSON has it too. `uses`: the one above it names it, and does not own it."""
+    """A Part, as JSON has it."""
 
     api_version: str
     kind: str
@@ -31,26 +31,26 @@ class Branch(msgspec.Struct, frozen=True, rename="camel"):
     below: "tuple[Branch, ...]" = ()
 
 
-class Grown(msgspec.Struct, frozen=True):
-    """An object, how it is, and what is below it, before it is told which is which."""
+class Part(msgspec.Struct, frozen=True):
+    """An object, how it is, and what is below it. `uses`: the one above names it, and does not own it."""
 
     key: Key
     state: State
     uses: bool = False
-    below: "tuple[Grown, ...]" = ()
+    below: "tuple[Part, ...]" = ()
 
 
-def grown(root: Seen, children: Sequence[Seen], used: Iterable[Grown] = (), *, uses: bool = False) -> Grown:
+def part(root: Seen, children: Sequence[Seen], used: Iterable[Part] = (), *, uses: bool = False) -> Part:
     """The object with what it uses, and the children below the ones that control them; those of others, or of none, below itself."""
     uids = {one.glance.metadata.uid for one in children}
     top = [one for one in children if _owner(one) not in uids]
     below = (*_worth_showing(used), *(_below(one, children) for one in _sorted(top)))
-    return Grown(root.key, root.state, uses, below)
+    return Part(root.key, root.state, uses, below)
 
 
-def _below(one: Seen, children: Sequence[Seen]) -> Grown:
+def _below(one: Seen, children: Sequence[Seen]) -> Part:
     own = [child for child in children if _owner(child) == one.glance.metadata.uid]
-    return Grown(one.key, one.state, below=tuple(_below(child, children) for child in _sorted(own)))
+    return Part(one.key, one.state, below=tuple(_below(child, children) for child in _sorted(own)))
 
 
 def _owner(one: Seen) -> str:
@@ -62,20 +62,20 @@ def _sorted(found: Iterable[Seen]) -> list[Seen]:
     return sorted(found, key=lambda one: one.key)
 
 
-def _worth_showing(used: Iterable[Grown]) -> Iterator[Grown]:
+def _worth_showing(used: Iterable[Part]) -> Iterator[Part]:
     for one in sorted(used, key=lambda one: (one.key.resource.kind, one.key)):
         if one.key.resource not in AROUND or not one.state.well:
             yield one
 
 
-def keys(one: Grown) -> Iterator[Key]:
+def keys(one: Part) -> Iterator[Key]:
     """The object and all below it."""
     yield one.key
     for below in one.below:
         yield from keys(below)
 
 
-def branch(one: Grown) -> Branch:
+def branch(one: Part) -> Branch:
     """As JSON has it."""
     key, found = one.key, one.state
     return Branch(
@@ -93,7 +93,7 @@ def branch(one: Grown) -> Branch:
     )
 
 
-def page(root: Grown, style: Style, now: datetime) -> list[str]:
+def page(root: Part, style: Style, now: datetime) -> list[str]:
     """The tree, and below it the sentences of what is not well."""
     lines = list(_lines(root, "", ""))
     space = root.key.namespace
@@ -111,7 +111,7 @@ def page(root: Grown, style: Style, now: datetime) -> list[str]:
     return [*style.table(("OBJECT", "STATE", "REASON", "SINCE"), rows), *why]
 
 
-def _lines(one: Grown, stem: str, next_stem: str) -> Iterator[tuple[str, Grown]]:
+def _lines(one: Part, stem: str, next_stem: str) -> Iterator[tuple[str, Part]]:
     yield stem, one
     for number, below in enumerate(one.below, start=1):
         last = number == len(one.below)
