@@ -27,6 +27,8 @@ NAMESPACE, RELEASE = "vireo", "vireo"
 OPERATOR, ADMISSION = "vireo-operator", "vireo-admission"
 WITHOUT_PODS = {"replicas": 0, "admission": {"enabled": False}, "scheduler": {"replicas": 0}}
 """The values of the chart where the host runs what pods would."""
+ONE_OF_EACH = {"admission": {"replicas": 1}, "scheduler": {"replicas": 1}}
+"""Two cores run all nodes. Of operators there are two all the same, so that one takes over."""
 USER = f"system:serviceaccount:{NAMESPACE}:{OPERATOR}"
 CHART = CHECKOUT / "charts/vireo"
 HEALTH_PORT = 18080  # and the cloud's index: of the operator as a process
@@ -48,7 +50,7 @@ def deploy(settings: Settings, steps: Steps) -> None:
         else:
             processes.end(processes.everything(settings, OPERATOR), patience=8)
             scheduler.stop(settings)
-            _install(settings, step, {"image": _pushed(settings, steps)})
+            _install(settings, step, {"image": _pushed(settings, steps), **ONE_OF_EACH})
             for name in (OPERATOR, ADMISSION, scheduler.NAME):
                 check = functools.partial(check_rolled_out, api, NAMESPACE, f"deployments/{name}")
                 step.wait(f"the pods of {name}", check, seconds=120, advice=ADVICE)

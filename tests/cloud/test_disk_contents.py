@@ -68,6 +68,7 @@ def test_a_file_that_is_not_what_was_asked_for_is_not_the_disk(user: User, setti
     assert digest(user, "d") == sha256(CONTENT)
 
 
+@pytest.mark.proof
 def test_a_file_that_is_not_there_is_waited_for(user: User, settings: Settings, tmp_path: Path) -> None:
     content = random.randbytes(16 * CLUSTER)
     file = written(tmp_path, qcow2(content))
@@ -90,6 +91,7 @@ def test_a_disk_that_is_too_small_for_its_file_says_so(user: User, settings: Set
     user.until_ready(DISKS, "d", "Bound")
 
 
+@pytest.mark.proof
 def test_a_container_gets_what_was_in_an_archive(user: User, settings: Settings, tmp_path: Path) -> None:
     file = written(tmp_path, archive(greeting=b"hello\n"))
     registry.push_file(settings, file)
@@ -118,6 +120,7 @@ def test_a_machine_boots_from_the_disk_in_an_image(user: User) -> None:
         assert "vda" in console.run("ls /dev")
 
 
+@pytest.mark.proof
 def test_a_copy_has_what_the_other_disk_had(user: User) -> None:
     was = filled(user, "origin")
     user.apply(disk("copy", size="96Mi", source={"disk": {"name": "origin"}}))
@@ -148,6 +151,7 @@ def test_a_copy_on_a_datastore_of_another_mode_is_made_byte_by_byte(user: User) 
     assert run(user, "reader", f"head -c {BYTES} {FOLDER}/disk.img | sha256sum").split()[0] in was
 
 
+@pytest.mark.proof
 def test_a_disk_begins_as_a_snapshot_of_another(user: User) -> None:
     was = filled(user, "origin")
     user.apply(snapshot("then", "origin"))
@@ -196,6 +200,7 @@ def test_a_disk_is_set_back_while_its_machine_is_stopped_and_what_it_was_is_kept
     assert run(user, "reader", f"head -c 6 {DEVICE}") == "latter"
 
 
+@pytest.mark.proof
 def test_a_folder_on_a_datastore_that_waits_is_set_back_at_its_node(user: User) -> None:
     user.apply(disk("d", size=SIZE, datastore="bulk", content="FileSystem"))
     user.until_ready(DISKS, "d", "WaitingForFirstUse")

@@ -37,6 +37,7 @@ def test_what_a_machine_was_promised_and_where_it_runs_is_in_the_top(owner: User
     assert machine["promised"] == {"cpu": 1.0, "memory": 256 * 2**20}
 
 
+@pytest.mark.proof
 def test_a_restart_and_a_move_are_followed_to_their_end(owner: User) -> None:
     code, restarted, told = printed(owner, "restart", "a", "--wait")
     assert (code, _reason(restarted)) == (0, "Completed"), told

@@ -44,6 +44,7 @@ def shared(user: User) -> str:
     return "shared"
 
 
+@pytest.mark.proof
 def test_a_claim_is_bound_before_anybody_uses_it(user: User) -> None:
     user.apply(claim("early"))
     assert bound(user, "early")["status"]["capacity"] == {"storage": "128Mi"}
@@ -82,6 +83,7 @@ def test_a_snapshot_keeps_what_the_claim_had_and_a_clone_takes_what_it_has(user:
         assert checksum(user, name) == expected
 
 
+@pytest.mark.proof
 def test_what_was_made_of_a_claim_outlives_it(user: User) -> None:
     user.apply(claim("origin"), pod("writer", FIRST, "origin"))
     wait_running(user, "writer")
@@ -95,6 +97,7 @@ def test_what_was_made_of_a_claim_outlives_it(user: User) -> None:
     assert checksum(user, "reader") == written
 
 
+@pytest.mark.proof
 def test_a_folder_waits_for_its_first_pod_and_is_shared_by_pods_that_are_not_root(user: User) -> None:
     user.apply(folder("late"))
     events = user.until("the claim to wait", lambda: said(user, "late", "WaitForFirstConsumer"))
@@ -109,6 +112,7 @@ def test_a_folder_waits_for_its_first_pod_and_is_shared_by_pods_that_are_not_roo
     assert run(user, f"on-{FIRST}", f"ls {FOLDER}") == ""
 
 
+@pytest.mark.proof
 def test_a_folder_is_restored_and_cloned_with_owners_and_modes(user: User) -> None:
     user.apply(folder("origin"), pod("writer", FIRST, "origin", block=False))
     wait_running(user, "writer")
@@ -128,6 +132,7 @@ def test_a_folder_is_restored_and_cloned_with_owners_and_modes(user: User) -> No
         assert run(user, f"reads-{name}", listing) == written
 
 
+@pytest.mark.proof
 def test_a_folder_promises_more_after_it_grew(user: User) -> None:
     user.apply(folder("grows"), pod("holder", FIRST, "grows", block=False))
     wait_running(user, "holder")
@@ -135,6 +140,7 @@ def test_a_folder_promises_more_after_it_grew(user: User) -> None:
     assert bound(user, "grows", "256Mi")
 
 
+@pytest.mark.proof
 def test_a_datastore_without_expansion_refuses_it(user: User) -> None:
     user.apply(claim("rigid", storageClassName="fixed", accessModes=["ReadWriteOnce"]))
     bound(user, "rigid")
@@ -142,6 +148,7 @@ def test_a_datastore_without_expansion_refuses_it(user: User) -> None:
         user.patch(CLAIMS, "rigid", resources={"requests": {"storage": "256Mi"}})
 
 
+@pytest.mark.proof
 def test_a_datastore_that_is_full_says_so(user: User) -> None:
     user.apply(claim("greedy", size="1Ti"))
     words = user.until("the refusal", lambda: said(user, "greedy", "ProvisioningFailed"))
@@ -149,6 +156,7 @@ def test_a_datastore_that_is_full_says_so(user: User) -> None:
     assert "ask for less" in words
 
 
+@pytest.mark.proof
 def test_deleted_it_leaves_no_device_and_no_folder(user: User, settings: Settings, shared: str) -> None:
     user.apply(snapshot("then", shared))
     usable(user, "then")
@@ -166,7 +174,7 @@ def test_deleted_it_leaves_no_device_and_no_folder(user: User, settings: Setting
     user.until(f"{volume} to be gone", gone)
 
 
-@pytest.mark.alone
+@pytest.mark.proof
 def test_a_node_without_power_has_nothing_attached_and_comes_back(user: User, settings: Settings, shared: str) -> None:
     volume = bound(user, shared)["spec"]["volumeName"]
     user.apply(pod("stays", SECOND, shared))

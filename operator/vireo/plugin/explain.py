@@ -12,7 +12,7 @@ from vireo.kinds.virtualmachine.kind import KIND as MACHINE
 from vireo.kube.look import get, listed
 from vireo.load.decision import Decision
 from vireo.plugin.failure import PluginError
-from vireo.plugin.session import Session
+from vireo.plugin.session import Session, checked
 from vireo.plugin.shown.placement import explained, page
 
 LAUNCHERS = next(watch for watch in MACHINE.watches if watch.resource == POD)
@@ -21,7 +21,7 @@ LAUNCHERS = next(watch for watch in MACHINE.watches if watch.resource == POD)
 async def run(session: Session) -> int:
     """0. Raises ApiError, PluginError."""
     namespace, _, name = session.asked.namespace_vm.rpartition("/")
-    key = Key(VIRTUAL_MACHINE, namespace or session.namespace, name)
+    key = Key(VIRTUAL_MACHINE, checked(namespace or session.namespace), checked(name))
     pod = await _pod(session, key)
     found = explained(key, pod.meta.name, _record(pod))
     session.terminal.show(found, lambda style: page(found, style))
