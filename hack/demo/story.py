@@ -1,5 +1,5 @@
 """The story of the demo: a machine with a disk boots, its disk grows under it, it moves and restarts, is switched off and on; then a shop
-of a machine and containers (shop.py); and Vireo says why.
+of a machine and containers (shop.py); Vireo says why; and the next machine is placed by what is measured (placement.py).
 """
 
 import json
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from cloud.console import Console
 from cloud.settings import CHECKOUT, Settings
-from demo import shop
+from demo import placement, shop
 from demo.acts import DISKS, MACHINES, OPERATIONS, operate
 from demo.terminal import Terminal
 
@@ -28,6 +28,7 @@ def tell(settings: Settings) -> None:
     _shut_down_from_inside(terminal)
     shop.tell(terminal)
     _show_what_vireo_said(terminal)
+    placement.tell(terminal)
 
 
 def _begin_afresh(terminal: Terminal) -> None:

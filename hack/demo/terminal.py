@@ -40,7 +40,8 @@ class Terminal:
     def ask(self, *arguments: str, given: str = "") -> str:
         """The same, in silence."""
         command = [str(self.settings.bin / "kubectl"), "--namespace", self.namespace, *arguments]
-        environment = {**os.environ, "KUBECONFIG": str(self.settings.kubeconfig)}
+        plugins = f"{self.settings.bin}{os.pathsep}{os.environ.get('PATH', '')}"
+        environment = {**os.environ, "KUBECONFIG": str(self.settings.kubeconfig), "PATH": plugins}
         done = subprocess.run(
             command, env=environment, input=given, capture_output=True, text=True, check=False, timeout=TIMEOUT
         )

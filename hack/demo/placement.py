@@ -1,0 +1,70 @@
+"""The demo's last act: a guest computes on one node, and the next machine is placed by what is measured; the numbers say why."""
+
+import json
+from typing import Final
+
+from cloud import vireo
+from cloud.console import Console
+from cloud.steps import NotYet, Steps
+from demo.acts import MACHINES
+from demo.terminal import Terminal
+
+MACHINE, NEXT = "hello", "next"
+FELT: Final = 0.1
+"""By how much the node's load must be above the others' before the next machine is made: ten points of a node."""
+DOCUMENT: Final = f"""\
+apiVersion: vireo.dev/v1alpha1
+kind: VirtualMachine
+metadata: {{name: {NEXT}}}
+spec:
+  hardware: {{cpu: {{cores: 1}}, memory: 256Mi}}
+  bootDisk: {{image: registry.local/guest:1}}
+"""
+METRICS: Final = f"/api/v1/namespaces/{vireo.NAMESPACE}/pods/{{name}}:8081/proxy/metrics"
+
+
+def tell(terminal: Terminal) -> None:
+    """Raises Failure where it ends otherwise. One node is no choice."""
+    if terminal.settings.real_nodes < 2:
+        return
+    host = json.loads(terminal.ask("get", MACHINES, MACHINE, "--output=json"))["status"]["host"]
+    terminal.say(f"A guest begins to compute on {host}; what is measured there goes up")
+    with Console(terminal.settings, terminal.namespace, MACHINE) as console:
+        console.run("(while :; do :; done) > /dev/null 2>&1 & echo $! > /tmp/computes")
+    _until_felt(terminal, host)
+    terminal.kubectl("vireo", "top", "nodes", "--output=table")
+    terminal.say("The next machine, and why it is where it is")
+    terminal.kubectl("create", "--filename=-", given=DOCUMENT)
+    terminal.kubectl("wait", f"{MACHINES}/{NEXT}", "--for=condition=Ready", "--timeout=120s")
+    terminal.kubectl("get", MACHINES)
+    terminal.kubectl("vireo", "explain", "placement", f"{terminal.namespace}/{NEXT}", "--output=table")
+    with Console(terminal.settings, terminal.namespace, MACHINE) as console:
+        console.run("kill $(cat /tmp/computes)")
+
+
+def _until_felt(terminal: Terminal, host: str) -> None:
+    with Steps().step("the load to be measured") as step:
+        step.wait("the load to be measured", lambda: _check_felt(terminal, host), seconds=120)
+
+
+def _check_felt(terminal: Terminal, host: str) -> None:
+    for loads in _loads(terminal):
+        others = [load for node, load in loads.items() if node in terminal.settings.node_names and node != host]
+        if loads.get(host, 0.0) < max(others, default=0.0) + FELT:
+            raise NotYet(f"{host} {loads.get(host, 0.0):.2f}, others at most {max(others, default=0.0):.2f}")
+
+
+def _loads(terminal: Terminal) -> list[dict[str, float]]:
+    """B of each node as each scheduler's extender knows it."""
+    selector = "--selector=app.kubernetes.io/component=scheduler"
+    names = terminal.ask("get", "pods", f"--namespace={vireo.NAMESPACE}", selector, "--output=name").split()
+    pages = [terminal.ask("get", "--raw", METRICS.format(name=name.removeprefix("pod/"))) for name in names]
+    return [
+        dict(_load(line) for line in page.splitlines() if line.startswith("vireo_node_load_ratio{")) for page in pages
+    ]
+
+
+def _load(line: str) -> tuple[str, float]:
+    """Of a line such as `vireo_node_load_ratio{node="node-1"} 0.2`."""
+    labels, _, value = line.partition("} ")
+    return labels.partition('"')[2].removesuffix('"'), float(value)
