@@ -18,6 +18,10 @@ from cloud.build import versions as v
 from cloud.build.golang import MODULES, go, source
 from cloud.build.targets import GO
 
+IN_FORCE = "{{.Path}} {{with .Replace}}{{.Version}}{{else}}{{.Version}}{{end}}"
+MODULE_OF_PACKAGE = "{{with .Module}}{{.Path}} {{.Version}}{{end}}"
+"""What `go list` is to print of each module, and of each package."""
+
 
 @dataclass(frozen=True)
 class Pin:
@@ -27,11 +31,13 @@ class Pin:
     the newest of what each requires, so that what they have in common is compiled once.
     released: path prefix -> version of what upstream replaces by folders of its own tree.
     replaced: module -> folder of ours, for a module that is not served.
+    like: another module of go/, pinned before, whose versions are taken of all that both need: so that is compiled once.
     """
 
     upstream: Mapping[str, str]
     released: Mapping[str, str] = field(default_factory=dict)
     replaced: Mapping[str, str] = field(default_factory=dict)
+    like: str = ""
 
 
 PINS = {
@@ -65,7 +71,7 @@ PINS = {
     ),
     "registry": Pin({"github.com/distribution/distribution/v3": v.REGISTRY}),
     "cert-manager": Pin({"github.com/cert-manager/cert-manager": v.CERT_MANAGER}),
-    "metrics-server": Pin({"sigs.k8s.io/metrics-server": v.METRICS_SERVER}),
+    "metrics-server": Pin({"sigs.k8s.io/metrics-server": v.METRICS_SERVER}, like="kubernetes"),
 }
 
 
@@ -84,6 +90,27 @@ def pin(name: str) -> None:
     edits += [f"-tool={package}" for package in _commands(module)]
     go(module, "mod", "edit", *edits)
     go(module, "mod", "tidy")
+    if wanted.like:
+        _follow(module, MODULES / wanted.like)
+
+
+def _follow(module: Path, other: Path) -> None:
+    """Makes the module use the other's versions of what both need."""
+    theirs = dict(_versions(go(other, "list", "-m", "-f", IN_FORCE, "all")))
+    ours = set(_versions(go(module, "list", "-deps", "-f", MODULE_OF_PACKAGE, *_commands(module))))
+    other_version = {path: theirs[path] for path, version in sorted(ours) if theirs.get(path, version) != version}
+    with (module / "go.sum").open("a") as sums:
+        sums.write((other / "go.sum").read_text())
+    go(module, "mod", "edit", *(f"-replace={path}={path}@{version}" for path, version in other_version.items()))
+    go(module, "mod", "tidy")
+
+
+def _versions(listed: str) -> Iterator[tuple[str, str]]:
+    """Module and version of each line that has both."""
+    for line in listed.splitlines():
+        path, _, version = line.partition(" ")
+        if version:
+            yield path, version
 
 
 def _read(folder: Path) -> dict[str, Any]:

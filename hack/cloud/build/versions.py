@@ -1,6 +1,6 @@
 """The version of every component of the local cloud, once. After a change here: `python -m cloud.build.pin MODULE`."""
 
-KUBERNETES = "v1.36.3"
+KUBERNETES = "v1.36.3"  # pin kubernetes, and then metrics-server, which is like it
 KUBEVIRT = "v1.8.2"
 CDI = "v1.65.0"
 ETCD = "v3.6.8"
