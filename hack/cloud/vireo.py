@@ -27,8 +27,9 @@ NAMESPACE, RELEASE = "vireo", "vireo"
 OPERATOR, ADMISSION = "vireo-operator", "vireo-admission"
 WITHOUT_PODS = {"replicas": 0, "admission": {"enabled": False}, "scheduler": {"replicas": 0}}
 """The values of the chart where the host runs what pods would."""
-ONE_OF_EACH = {"admission": {"replicas": 1}, "scheduler": {"replicas": 1}}
-"""Two cores run all nodes. Of operators there are two all the same, so that one takes over."""
+ONE_OF_EACH = {"admission": {"replicas": 1}, "scheduler": {"replicas": 1, "extender": {"timeout": "5s"}}}
+"""Two cores run all nodes, and what takes a millisecond elsewhere may wait for one of them. Of operators there are two all the same, so
+that one takes over."""
 USER = f"system:serviceaccount:{NAMESPACE}:{OPERATOR}"
 CHART = CHECKOUT / "charts/vireo"
 HEALTH_PORT = 18080  # and the cloud's index: of the operator as a process

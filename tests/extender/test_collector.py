@@ -1,6 +1,7 @@
 """What sources say, and what becomes of those that say nothing, or rubbish."""
 
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from extender.test_world import Told, instance, pod
 from vireo.api.measures import Sample
 from vireo.extender.collector import Collector
 from vireo.kube.client import ApiError
-from vireo.kube.measures import MetricsApi, Places, Prometheus
+from vireo.kube.measures import MetricsApi, Places, Prometheus, Source
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 STAMP = "2026-01-01T11:59:50Z"
@@ -23,11 +24,16 @@ class Says:
     def __init__(self, name: str, *said: Sample | ApiError) -> None:
         self.name, self._said = name, said
 
-    async def samples(self, _places: Places, _now: datetime) -> list[Sample]:
+    async def samples(self, _places: Places, _now: datetime) -> AsyncIterator[Sample]:
         for one in self._said:
             if isinstance(one, ApiError):
                 raise one
-        return [one for one in self._said if isinstance(one, Sample)]
+            yield one
+
+
+async def samples(source: Source) -> list[Sample]:
+    """All that it says."""
+    return [one async for one in source.samples(told().world, NOON)]
 
 
 def told() -> Told:
@@ -89,18 +95,24 @@ def measured(name: str, namespace: str = "", **said: Any) -> dict[str, Any]:
 async def test_metrics_server_measures_nodes_and_the_containers_of_pods() -> None:
     containers = [
         {"name": "x", "usage": {"cpu": "1500m", "memory": "1Gi"}},
-        {"name": "y", "usage": {"cpu": "250000000n"}},
+        {"name": "y", "usage": {"cpu": "250000000n", "memory": "0"}},
     ]
     api: Any = Api(
         nodes=[measured("a", usage={"cpu": "2", "memory": "2Gi"})], pods=[measured("p", "shop", containers=containers)]
     )
-    found = await MetricsApi(api).samples(told().world, NOON)
+    found = await samples(MetricsApi(api))
     assert sorted(found) == [
         Sample("a", "", "cpu", 2.0, 10.0),
         Sample("a", "", "memory", 2.0**31, 10.0),
         Sample("a", "shop/p", "cpu", 1.75, 10.0),
         Sample("a", "shop/p", "memory", 2.0**30, 10.0),
     ]
+
+
+async def test_a_container_that_has_just_started_anew_leaves_the_pod_unknown() -> None:
+    started = measured("p", "shop", containers=[{"usage": {"cpu": "1"}}, {"usage": {}}])
+    api: Any = Api(nodes=[], pods=[started, measured("p", "shop", containers=[])])
+    assert await samples(MetricsApi(api)) == []
 
 
 @pytest.mark.parametrize("usage", ["-1", "NaN", "much", ""])
@@ -112,14 +124,14 @@ async def test_rubbish_of_metrics_server_is_dropped_and_counted(usage: str) -> N
     api: Any = Api(nodes=[], pods=[odd, gone])
     await Collector((MetricsApi(api),), found.world, found.table, lambda: NOON).collect()
     assert found.table.shown()["a"].demand.cpu == 1.0
-    assert found.table.doubts.total() == 3, "the cpu, and both figures of the pod that is gone"
+    assert found.table.doubts.total() == 2, "of this pod, and of the one that is gone"
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b'{"items": 7}', ApiError("GET", "/x", 404, "NotFound", "")])
 async def test_no_metrics_are_no_samples(answer: Any) -> None:
     api: Any = Api(nodes=answer, pods=[])
     with pytest.raises(ApiError):
-        await MetricsApi(api).samples(told().world, NOON)
+        await samples(MetricsApi(api))
 
 
 async def test_prometheus_measures_guests_and_the_throttling_of_pods() -> None:
@@ -150,13 +162,13 @@ async def test_prometheus_measures_guests_and_the_throttling_of_pods() -> None:
     await site.start()
     port = runner.addresses[0][1]
     try:
-        samples = await Prometheus(f"http://127.0.0.1:{port}/").samples(found.world, NOON)
+        said = [one async for one in Prometheus(f"http://127.0.0.1:{port}/").samples(found.world, NOON)]
     finally:
         await runner.cleanup()
-    assert [one[:4] for one in samples if one.value == one.value] == [
+    assert [one[:4] for one in said if one.value == one.value] == [
         ("a", "shop/virt-launcher-m", "memory", 1000.0),
         ("a", "shop/p", "efficiency", 0.75),
     ]
-    assert {one.age for one in samples} == {5.0}
+    assert {one.age for one in said} == {5.0}
     with pytest.raises(ApiError, match="NoAnswer"):
-        await Prometheus(f"http://127.0.0.1:{port}").samples(found.world, NOON)
+        await samples(Prometheus(f"http://127.0.0.1:{port}"))

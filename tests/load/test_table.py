@@ -134,7 +134,7 @@ def _scores(names: list[str], known: list[str], changes: list[float], full: list
     return scores([one for one, _ in found], [closed for _, closed in found], noise)
 
 
-Agreement.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Agreement.TestCase.settings = settings(stateful_step_count=20, deadline=None)
 TestAgreement = Agreement.TestCase
 
 FOUR = Amounts(4, 16 * GIB)

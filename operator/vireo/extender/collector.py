@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from vireo.api.measures import Sample
 from vireo.kube.client import ApiError
 from vireo.kube.measures import Places, Source
 from vireo.load.table import Table
@@ -15,8 +14,8 @@ log = logging.getLogger(__name__)
 
 EVERY: Final = 15.0
 """Seconds: as often as metrics-server looks."""
-AT_ONCE: Final = 1000
-"""Samples between which others have their turn: a scheduler waits for its answer meanwhile."""
+AT_ONCE: Final = 250
+"""Samples, or workloads looked at, between which others have their turn: a scheduler waits for its answer meanwhile."""
 
 
 class Collector:
@@ -41,31 +40,36 @@ class Collector:
             await asyncio.sleep(EVERY)
 
     async def collect(self) -> None:
-        """One round."""
+        """One round. What a source says before it fails is believed."""
         seen: set[tuple[str, str, str]] = set()
         for source in self._sources:
-            found = [one for one in await self._ask(source) if (one.node, one.workload, one.quantity) not in seen]
-            seen |= {(one.node, one.workload, one.quantity) for one in found}
-            await self._put(found)
-        self._table.age(self._now().timestamp())
+            seen |= await self._take(source, frozenset(seen))
+        for number, _ in enumerate(self._table.aging(self._now().timestamp())):
+            await _let_others(number)
 
-    async def _ask(self, source: Source) -> list[Sample]:
+    async def _take(self, source: Source, seen: frozenset[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+        """Puts what is not seen yet into the table; what that was."""
+        found, now = set(), self._now()
         try:
-            found = await source.samples(self._places, self._now())
+            async for one in source.samples(self._places, now):
+                key = (one.node, one.workload, one.quantity)
+                if key not in seen:
+                    self._table.sample(one, now.timestamp())
+                    found.add(key)
+                await _let_others(len(found))
         except ApiError as error:
-            if source.name not in self.silent:
-                log.warning(
-                    "%s measures nothing: %s; what it measured is believed for three minutes more", source.name, error
-                )
-            self.silent[source.name] = str(error)
-            return []
-        if self.silent.pop(source.name, None):
-            log.info("%s measures again", source.name)
+            self._say_silent(source.name, error)
+        else:
+            if self.silent.pop(source.name, None):
+                log.info("%s measures again", source.name)
         return found
 
-    async def _put(self, samples: Sequence[Sample]) -> None:
-        now = self._now().timestamp()
-        for start in range(0, len(samples), AT_ONCE):
-            for one in samples[start : start + AT_ONCE]:
-                self._table.sample(one, now)
-            await asyncio.sleep(0)
+    def _say_silent(self, name: str, error: ApiError) -> None:
+        if name not in self.silent:
+            log.warning("%s measures nothing: %s; what it measured is believed for three minutes more", name, error)
+        self.silent[name] = str(error)
+
+
+async def _let_others(number: int) -> None:
+    if number % AT_ONCE == 0:
+        await asyncio.sleep(0)

@@ -4,7 +4,7 @@ A source is asked every few seconds. What it does not know is no sample; what of
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
@@ -35,8 +35,8 @@ class Source(Protocol):
 
     name: str
 
-    async def samples(self, places: Places, now: datetime) -> list[Sample]:
-        """The newest of everything. Raises ApiError where there is no answer."""
+    def samples(self, places: Places, now: datetime) -> AsyncIterator[Sample]:
+        """The newest of everything, one after the other: there may be a hundred thousand. Raises ApiError where there is no answer."""
 
 
 class _Meta(msgspec.Struct):
@@ -69,12 +69,13 @@ class MetricsApi:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def samples(self, places: Places, now: datetime) -> list[Sample]:
-        nodes, pods = await self._list("nodes"), await self._list("pods")
-        return [
-            *(found for one in nodes for found in _samples(one, one.metadata.name, "", one.usage, now)),
-            *(found for one in pods for found in _of_pod(one, places, now)),
-        ]
+    async def samples(self, places: Places, now: datetime) -> AsyncIterator[Sample]:
+        for one in await self._list("nodes"):
+            for found in _samples(one, one.metadata.name, "", one.usage, now):
+                yield found
+        for one in await self._list("pods"):
+            for found in _of_pod(one, places, now):
+                yield found
 
     async def _list(self, plural: str) -> list[_Measured]:
         path = f"{METRICS_API}/{plural}"
@@ -89,11 +90,11 @@ class MetricsApi:
 
 
 def _of_pod(one: _Measured, places: Places, now: datetime) -> Iterator[Sample]:
+    """Of a pod whose container has just started anew there is nothing: it is not known, and not 0."""
     key = f"{one.metadata.namespace}/{one.metadata.name}"
     used = [container.usage for container in one.containers]
-    total = (
-        {name: math.fsum(_number(usage.get(name, "0")) for usage in used) for name in ("cpu", "memory")} if used else {}
-    )
+    known = [name for name in ("cpu", "memory") if used and all(name in usage for usage in used)]
+    total = {name: math.fsum(_number(usage[name]) for usage in used) for name in known}
     yield from _samples(one, places.node_of(key), key, total, now)
 
 
@@ -182,10 +183,12 @@ class Prometheus:
     def __init__(self, url: str) -> None:
         self._url = f"{url.rstrip('/')}/api/v1/query"
 
-    async def samples(self, places: Places, now: datetime) -> list[Sample]:
+    async def samples(self, places: Places, now: datetime) -> AsyncIterator[Sample]:
         async with aiohttp.ClientSession(timeout=ASKED) as session:
-            found = [(query, await self._ask(session, query)) for query in QUERIES]
-        return [sample for query, series in found for one in series if (sample := _of_series(query, one, places, now))]
+            for query in QUERIES:
+                for one in await self._ask(session, query):
+                    if sample := _of_series(query, one, places, now):
+                        yield sample
 
     async def _ask(self, session: aiohttp.ClientSession, query: _Query) -> list[_Series]:
         try:

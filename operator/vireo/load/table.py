@@ -215,14 +215,23 @@ class Table:
 
     def age(self, now: float) -> None:
         """Falls back where what was measured is too old by now, and lets go of what was held long enough."""
+        for _ in self.aging(now):
+            pass
+
+    def aging(self, now: float) -> Iterator[None]:
+        """The same, a workload at a time, for who has others to answer meanwhile: the table may be changed and asked between any two."""
         self._let_go_until(now)
         self._sums = None  # summed up anew, so that what is lost in rounding stays small
-        for key, entry in self._entries.items():
-            if _rests_on_stale(entry, now) or entry.taken.grounds.cpu == "Usual":
+        for key, entry in list(self._entries.items()):
+            changes = _rests_on_stale(entry, now) or entry.taken.grounds.cpu == "Usual"
+            if changes and self._entries.get(key) is entry:
                 self._take_off(key, entry)
                 self._put_on(key, entry, now)
+            yield
         for node in list(self._beside):
-            self._set_others(node, now)
+            if node in self._index:
+                self._set_others(node, now)
+            yield
 
     def rank(self, load: Load, names: Sequence[str], now: float) -> Ranking:
         """Scores the nodes for what is to be placed. What was held too long counts no more."""
