@@ -10,8 +10,9 @@ from demo.acts import MACHINES
 from demo.terminal import Terminal
 
 MACHINE, NEXT = "hello", "next"
-FELT: Final = 0.1
-"""By how much the node's load must be above the others' before the next machine is made: ten points of a node."""
+FELT: Final = 0.04
+"""By how much the node's load must be above the others' before the next machine is made: four points of a node. Where the machine of the demo
+has little else to do it is twenty."""
 DOCUMENT: Final = f"""\
 apiVersion: vireo.dev/v1alpha1
 kind: VirtualMachine

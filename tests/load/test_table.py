@@ -230,6 +230,7 @@ def test_what_can_not_be_is_dropped_and_counted() -> None:
     made.sample(Sample("a", "shop/gone", "cpu", 1.0, 0.0), now=1000.0)
     made.sample(Sample("a", "shop/p", "cpu", 1.0, 0.0), now=1000.0)
     made.sample(Sample("a", "shop/p", "cpu", 2.0, 5.0), now=1000.0)
+    made.sample(Sample("a", "shop/p", "cpu", 1.0, 7.0), now=1007.0)  # the newest once more, which is no fault
     assert made.doubts == {"NotANumber": 2, "Negative": 1, "Beyond": 1, "Late": 2, "Future": 1, "Unknown": 2}
     assert made.shown()["a"].demand.cpu == 1.0
 

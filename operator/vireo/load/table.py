@@ -18,6 +18,8 @@ from vireo.load.demand import USUAL, Grounds, Taken, Workload, taken
 from vireo.load.ranking import Columns, Floats, Ranking, cluster_of, rank
 from vireo.load.samples import Doubt, Smoothed, doubt
 
+SAME: Final = 0.001
+"""Seconds between two samples that are one: a source is asked more often than it looks."""
 HELD: Final = 2.0
 """Seconds for which a node that was ranked first holds the demand of a pod whose binding is not seen yet."""
 RESOURCES: Final[tuple[Quantity, ...]] = ("cpu", "memory", "disk", "network")
@@ -187,6 +189,8 @@ class Table:
             return why_not
         measured = entry.measured if entry else self._beside.setdefault(sample.node, {})
         before, at = measured.get(sample.quantity), now - sample.age
+        if before and abs(before.at - at) < SAME:
+            return None
         joined = before.joined(sample.value, at) if before and before.fresh(now) else Smoothed(sample.value, at)
         if joined is None:
             return "Late"
