@@ -1,4 +1,7 @@
-"""What is made from the code and never edited: CRDs, the reference, the architecture. `python -m generate` writes, `--check` compares.
+"""What is made from the code and the chart and never edited: CRDs, deploy/, the reference, the architecture.
 
-Ask here: how a schema is made of a pydantic type; what a type must not be; how a page of docs/reference comes about.
+`python -m generate` writes, `--check` compares.
+
+Ask here: how a schema is made of a pydantic type; what a type must not be; how a page of docs/reference comes about; how deploy/ is
+made of the chart; by what ArgoCD knows how an object of Vireo's is.
 """

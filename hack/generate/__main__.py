@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from generate import architecture, crds, references
+from generate import architecture, argocd, crds, manifests, references
 from vireo.kinds import KINDS
 
 PROJECT = Path(__file__).resolve().parents[2]
-FOLDERS = ("crds", "docs/reference")
+FOLDERS = ("crds", "deploy/argocd", "deploy/base", "docs/reference")
 """Here only generated files live, so what nothing generates any more goes."""
 
 
@@ -18,7 +18,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
     check = parser.parse_args(arguments).check
-    drift = drifted(PROJECT, crds.files(KINDS) | references.files(KINDS) | architecture.files(PROJECT))
+    of_kinds = crds.files(KINDS) | references.files(KINDS) | argocd.files(KINDS)
+    drift = drifted(PROJECT, of_kinds | architecture.files(PROJECT) | manifests.files(PROJECT))
     for path, text in drift.items():
         print(f"{path}: {'not up to date' if check else 'written' if text else 'removed'}")
         if not check:

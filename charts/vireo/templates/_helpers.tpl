@@ -20,6 +20,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
+{{/* What holds objects, and what guards it, stays when the rest goes: for helm, and for ArgoCD, which prunes by its own word. */}}
+{{- define "vireo.kept" -}}
+helm.sh/resource-policy: keep
+argocd.argoproj.io/sync-options: Prune=false
+{{- end }}
+
 {{- define "vireo.admission.selector" -}}
 app.kubernetes.io/name: vireo
 app.kubernetes.io/component: admission

@@ -160,6 +160,8 @@ GO: Sequence[GoBinaries] = (
         {"cert-manager": "./host"},
         stamps={"all": f"github.com/cert-manager/cert-manager/pkg/util.AppVersion={v.CERT_MANAGER}"},
     ),
+    # What ArgoCD thinks of an object, by its own packages: for the tests of deploy/.
+    GoBinaries("argo-cd", MODULES / "argo-cd", {"argo-cd-engine": "./engine"}),
 )
 
 C: Sequence[StaticC] = (

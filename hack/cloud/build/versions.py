@@ -11,6 +11,7 @@ MULTUS = "v4.2.0"
 REGISTRY = "v3.1.2"
 HELM = "v3.22.0"
 CERT_MANAGER = "v1.21.2"
+ARGO_CD = "v3.2.0"  # 3.6 asks for a newer Go
 METRICS_SERVER = "v0.9.0"
 KWOK = "v0.8.0"
 PROVISIONER = "v6.4.0"
