@@ -15,6 +15,7 @@ pytestmark = pytest.mark.chart
 OF = 'namespace="shop",name="m",node="a"'
 VCPU = f'{OF},id="0"'
 CFS = 'namespace="shop",pod="p",container="c"'
+SIDE_CAR = 'namespace="shop",pod="virt-launcher-m-x",container="guest-console-log"'
 GUEST, POD = f"{{{OF}}}", '{namespace="shop", pod="p"}'
 MEMORY, DISK, NETWORK, VCPUS, THROTTLED = (query.text for query in QUERIES)
 
@@ -81,6 +82,13 @@ TAKING_TURNS = {
             POD,
             0.75,
             id="throttled",
+        ),
+        pytest.param(
+            THROTTLED,
+            {f"container_cpu_cfs_{of}_total{{{SIDE_CAR}}}": "0+9x20" for of in ("throttled_periods", "periods")},
+            "",
+            None,
+            id="not of a machine's pod",
         ),
     ],
 )
