@@ -44,7 +44,7 @@ def extender(settings: Settings, kubeconfig: Path) -> Process:
     """The extender as a process of the host."""
     options = (
         f"--kubeconfig={kubeconfig}", f"--host={settings.network.loopback}", f"--port={EXTENDER_PORT}",
-        f"--health-port={health_port(settings)}",
+        f"--health-port={health_port(settings)}", f"--prometheus={settings.prometheus_url}",
     )  # fmt: skip
     environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1"}
     sources = tuple(sorted((CHECKOUT / "operator/vireo").rglob("*.py")))

@@ -6,6 +6,7 @@
 | VIREO_REAL_NODES | nodes with kubelet and containerd | 2 |
 | VIREO_NODES | simulated nodes | 5 |
 | VIREO_RUN | how Vireo runs: `chart` (pods), `process` (on the host), `none` | chart |
+| VIREO_PROMETHEUS | 1: a Prometheus scrapes KubeVirt and the kubelets, and the extender asks it | 0 |
 """
 
 import hashlib
@@ -107,6 +108,7 @@ class Settings:
     simulated_nodes: int = 5
     run: str = "chart"
     index: int = -1
+    prometheus: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -121,6 +123,7 @@ class Settings:
             simulated_nodes=_count(environment, "VIREO_NODES", 5, 15000),
             run=run,
             index=index_of(folder),
+            prometheus=bool(_count(environment, "VIREO_PROMETHEUS", 0, 1)),
         )
 
     @classmethod
@@ -133,7 +136,7 @@ class Settings:
 
     def remember(self) -> None:
         """Writes what `running` reads."""
-        made = {"real_nodes": self.real_nodes, "simulated_nodes": self.simulated_nodes, "run": self.run}
+        made = {name: getattr(self, name) for name in ("real_nodes", "simulated_nodes", "run", "prometheus")}
         self.state_file.write_text(json.dumps(made) + "\n")
 
     def without_real_nodes(self) -> "Settings":
@@ -196,6 +199,12 @@ class Settings:
     def registry(self) -> str:
         """HOST:PORT of the cloud's image registry, as host, nodes and pods reach it: by HTTP's own port, which its name implies."""
         return f"{self.api_address}:80"
+
+    @property
+    def prometheus_url(self) -> str:
+        """Where the cloud's Prometheus answers, as host, nodes and pods reach it; "" where there is none: it was not asked for, or has
+        no real node to scrape."""
+        return f"http://{self.api_address}:9090" if self.prometheus and self.real_nodes else ""
 
 
 def default_dir(environment: Mapping[str, str]) -> Path:

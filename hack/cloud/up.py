@@ -18,6 +18,7 @@ from cloud import (
     names,
     networks,
     nodes,
+    prometheus,
     registry,
     simulated,
     storage,
@@ -109,6 +110,8 @@ def _artefacts(settings: Settings) -> list[str]:
             networks.CRD,
             *_images(),
         ]
+        if settings.prometheus_url:
+            names.append(prometheus.NAME)
     elif settings.simulated_nodes:
         names += ["kubevirt", "metrics"]
     if settings.simulated_nodes:
@@ -147,6 +150,10 @@ def _platform(settings: Settings, steps: Steps) -> dict[str, Callable[[], None]]
         parts["storage"] = lambda: storage.deploy(settings, steps)
     if settings.real_nodes or settings.simulated_nodes:
         parts["metrics"] = lambda: metrics.deploy(settings, steps)
+    if settings.prometheus_url:
+        parts["Prometheus"] = lambda: prometheus.deploy(settings, steps)
+    else:
+        prometheus.stop(settings)
     if settings.simulated_nodes:
         parts["simulated"] = lambda: simulated.deploy(settings, steps)
     if settings.run != "none":

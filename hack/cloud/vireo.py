@@ -27,7 +27,10 @@ NAMESPACE, RELEASE = "vireo", "vireo"
 OPERATOR, ADMISSION = "vireo-operator", "vireo-admission"
 WITHOUT_PODS = {"replicas": 0, "admission": {"enabled": False}, "scheduler": {"replicas": 0}}
 """The values of the chart where the host runs what pods would."""
-ONE_OF_EACH = {"admission": {"replicas": 1}, "scheduler": {"replicas": 1, "extender": {"timeout": "5s"}}}
+ONE_OF_EACH: dict[str, Any] = {
+    "admission": {"replicas": 1},
+    "scheduler": {"replicas": 1, "extender": {"timeout": "5s"}},
+}
 """Two cores run all nodes, and what takes a millisecond elsewhere may wait for one of them. Of operators there are two all the same, so
 that one takes over."""
 USER = f"system:serviceaccount:{NAMESPACE}:{OPERATOR}"
@@ -51,7 +54,7 @@ def deploy(settings: Settings, steps: Steps) -> None:
         else:
             processes.end(processes.everything(settings, OPERATOR), patience=8)
             scheduler.stop(settings)
-            _install(settings, step, {"image": _pushed(settings, steps), **ONE_OF_EACH})
+            _install(settings, step, {"image": _pushed(settings, steps), **_of_pods(settings)})
             for name in (OPERATOR, ADMISSION, scheduler.NAME):
                 check = functools.partial(check_rolled_out, api, NAMESPACE, f"deployments/{name}")
                 step.wait(f"the pods of {name}", check, seconds=120, advice=ADVICE)
@@ -63,6 +66,12 @@ def wait_ready(settings: Settings, steps: Steps) -> None:
         api = Api(settings)
         log = log_file(settings, OPERATOR) if settings.run == "process" else None
         step.wait("the Platform to be Ready", lambda: _check_platform(api), seconds=60, log=log, advice=ADVICE)
+
+
+def _of_pods(settings: Settings) -> dict[str, Any]:
+    """The values of the chart where nodes run its pods."""
+    extender = {**ONE_OF_EACH["scheduler"]["extender"], "prometheus": settings.prometheus_url}
+    return {**ONE_OF_EACH, "scheduler": {**ONE_OF_EACH["scheduler"], "extender": extender}}
 
 
 def _pushed(settings: Settings, steps: Steps) -> dict[str, str]:

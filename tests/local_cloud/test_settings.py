@@ -1,5 +1,6 @@
 """What a cloud is asked to be, and that no two clouds share an address or a name."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 from pathlib import Path
@@ -72,7 +73,13 @@ def test_the_environment_decides(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("VIREO_REAL_NODES", "two"), ("VIREO_REAL_NODES", "-1"), ("VIREO_REAL_NODES", "41"), ("VIREO_RUN", "docker")],
+    [
+        ("VIREO_REAL_NODES", "two"),
+        ("VIREO_REAL_NODES", "-1"),
+        ("VIREO_REAL_NODES", "41"),
+        ("VIREO_RUN", "docker"),
+        ("VIREO_PROMETHEUS", "yes"),
+    ],
 )
 def test_a_value_that_can_not_be_meant_is_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(Failure, match=f"{name} is '{value}'") as refused:
@@ -81,9 +88,18 @@ def test_a_value_that_can_not_be_meant_is_refused_by_name(tmp_path: Path, name: 
 
 
 def test_a_cloud_in_force_is_as_it_was_made_whatever_is_asked_now(tmp_path: Path) -> None:
-    Settings(tmp_path, real_nodes=1, simulated_nodes=7, run="none").remember()
+    Settings(tmp_path, real_nodes=1, simulated_nodes=7, run="none", prometheus=True).remember()
     now = Settings.running({"VIREO_CLOUD": str(tmp_path), "VIREO_NODES": "2"})
-    assert (now.real_nodes, now.simulated_nodes, now.run) == (1, 7, "none")
+    assert (now.real_nodes, now.simulated_nodes, now.run, now.prometheus) == (1, 7, "none", True)
+
+
+def test_there_is_a_prometheus_where_it_is_asked_for_and_has_a_real_node_to_scrape(tmp_path: Path) -> None:
+    def url(asked: str, nodes: str) -> str:
+        found = Settings.from_environment({"HOME": str(tmp_path), "VIREO_PROMETHEUS": asked, "VIREO_REAL_NODES": nodes})
+        return replace(found, index=3).prometheus_url
+
+    assert url("1", "2") == f"http://{Network(3).host}:9090"
+    assert url("", "2") == url("0", "2") == url("1", "0") == ""
 
 
 def test_without_a_cloud_there_are_no_addresses(tmp_path: Path) -> None:

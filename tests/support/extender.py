@@ -11,14 +11,17 @@ from cloud.api import Api
 
 def loads(user: User) -> list[dict[str, float]]:
     """B of each node, as each replica knows it."""
-    return [_loads(page) for page in _pages(user)]
+    return [_by_label(page, "vireo_node_load_ratio", "node") for page in _pages(user)]
 
 
-def _loads(page: str) -> dict[str, float]:
-    found = [
-        family.samples for family in text_string_to_metric_families(page) if family.name == "vireo_node_load_ratio"
-    ]
-    return {sample.labels["node"]: sample.value for samples in found for sample in samples}
+def sources(user: User) -> list[dict[str, float]]:
+    """Whether each source answered, as each replica knows it."""
+    return [_by_label(page, "vireo_load_source_up", "source") for page in _pages(user)]
+
+
+def _by_label(page: str, name: str, label: str) -> dict[str, float]:
+    found = [family.samples for family in text_string_to_metric_families(page) if family.name == name]
+    return {sample.labels[label]: sample.value for samples in found for sample in samples}
 
 
 def _pages(user: User) -> list[str]:

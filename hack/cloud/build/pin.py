@@ -73,6 +73,7 @@ PINS = {
     "cert-manager": Pin({"github.com/cert-manager/cert-manager": v.CERT_MANAGER}),
     "argo-cd": Pin({"github.com/argoproj/argo-cd/v3": v.ARGO_CD}),
     "metrics-server": Pin({"sigs.k8s.io/metrics-server": v.METRICS_SERVER}, like="kubernetes"),
+    "prometheus": Pin({"github.com/prometheus/prometheus": v.PROMETHEUS}),
 }
 
 

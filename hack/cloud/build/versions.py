@@ -13,6 +13,7 @@ HELM = "v3.22.0"
 CERT_MANAGER = "v1.21.2"
 ARGO_CD = "v3.2.0"  # 3.6 asks for a newer Go
 METRICS_SERVER = "v0.9.0"
+PROMETHEUS = "v0.316.0"  # as a module; released as v3.16.0
 KWOK = "v0.8.0"
 PROVISIONER = "v6.4.0"
 RESIZER = "v2.3.0"

@@ -49,7 +49,8 @@ class Collector:
 
     async def _take(self, source: Source, seen: frozenset[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
         """Puts what is not seen yet into the table; what that was."""
-        found, now = set(), self._now()
+        found: set[tuple[str, str, str]] = set()
+        now = self._now()
         try:
             async for one in source.samples(self._places, now):
                 key = (one.node, one.workload, one.quantity)

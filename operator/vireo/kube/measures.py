@@ -126,6 +126,12 @@ class _Query(NamedTuple):
 
 _EACH: Final = "sum by (namespace, name, node)"
 _POD: Final = "sum by (namespace, pod)"
+_DELAY: Final = f"{_EACH} (rate(kubevirt_vmi_vcpu_delay_seconds_total[2m]))"
+_RAN: Final = f"{_EACH} (rate(sum without (state) (kubevirt_vmi_vcpu_seconds_total)[2m:15s]))"
+"""KubeVirt puts what a vCPU does at the moment on the counter of all its time, as a label: a vCPU that sleeps now and then is two series
+that take turns, each with gaps, and their rates add up to more than it ran. So the label is taken off first."""
+_LIMITED: Final = '{container!="",pod!~"virt-launcher-.*"}'
+"""Of a machine's pod only those containers have a limit that the guest does not run in; its vCPUs say how it fares."""
 
 
 def _rates(*counters: str) -> str:
@@ -147,14 +153,13 @@ QUERIES: Final = (
     ),
     _Query(
         "efficiency",
-        f"1 - {_rates('kubevirt_vmi_vcpu_delay_seconds_total')} / "
-        f"(({_rates('kubevirt_vmi_vcpu_delay_seconds_total', 'kubevirt_vmi_vcpu_seconds_total')}) > 0)",
+        f"1 - {_DELAY} / (({_DELAY} + {_RAN}) > 0)",
         of_machines=True,
     ),
     _Query(
         "efficiency",
-        f'1 - {_POD} (rate(container_cpu_cfs_throttled_periods_total{{container!=""}}[2m])) / '
-        f'({_POD} (rate(container_cpu_cfs_periods_total{{container!=""}}[2m])) > 0)',
+        f"1 - {_POD} (rate(container_cpu_cfs_throttled_periods_total{_LIMITED}[2m])) / "
+        f"({_POD} (rate(container_cpu_cfs_periods_total{_LIMITED}[2m])) > 0)",
         of_machines=False,
     ),
 )
