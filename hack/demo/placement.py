@@ -11,8 +11,8 @@ from demo.terminal import Terminal
 
 MACHINE, NEXT = "hello", "next"
 FELT: Final = 0.04
-"""By how much the node's load must be above the others' before the next machine is made: four points of a node. Where the machine of the demo
-has little else to do it is twenty."""
+"""By how much the node's load must be above the others' before the next machine is made: four points of a node. Where nothing else keeps
+the host's cores busy it is twenty."""
 DOCUMENT: Final = f"""\
 apiVersion: vireo.dev/v1alpha1
 kind: VirtualMachine
