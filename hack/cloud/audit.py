@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ class Write:
     resource: str
     name: str
     code: int
+    at: float = 0.0
+    """When it was answered, in seconds since 1970."""
 
 
 def mark(settings: Settings) -> int:
@@ -55,4 +58,5 @@ def _write(line: bytes) -> Write | None:
         "/".join(part for part in parts if part),
         about.get("name", ""),
         event.get("responseStatus", {}).get("code", 0),
+        datetime.fromisoformat(event["stageTimestamp"]).timestamp(),
     )

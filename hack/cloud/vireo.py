@@ -45,13 +45,13 @@ def deploy(settings: Settings, steps: Steps) -> None:
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": RESTRICTED}}
         step.wait("the namespace", lambda: api.apply(namespace), seconds=30, advice=ADVICE)
         if settings.run == "process":
-            _install(settings, step, WITHOUT_PODS)
+            install(settings, step, WITHOUT_PODS)
             scheduler.start(settings, NAMESPACE, step)
             start_process(settings)
         else:
             processes.end(processes.everything(settings, OPERATOR), patience=8)
             scheduler.stop(settings)
-            _install(settings, step, {"image": _pushed(settings, steps), **ONE_OF_EACH})
+            install(settings, step, {"image": _pushed(settings, steps), **ONE_OF_EACH})
             for name in (OPERATOR, ADMISSION, scheduler.NAME):
                 check = functools.partial(check_rolled_out, api, NAMESPACE, f"deployments/{name}")
                 step.wait(f"the pods of {name}", check, seconds=120, advice=ADVICE)
@@ -73,8 +73,8 @@ def _pushed(settings: Settings, steps: Steps) -> dict[str, str]:
     return {"repository": repository, "tag": tag}
 
 
-def _install(settings: Settings, step: Step, values: dict[str, Any]) -> None:
-    """`helm upgrade --install`, unless the release is what it would be."""
+def install(settings: Settings, step: Step, values: dict[str, Any]) -> None:
+    """`helm upgrade --install` with these values, unless the release is what it would be."""
     wanted = ("--install", "--namespace", NAMESPACE, RELEASE, str(CHART), "--set-json", _set_json(values))
     if _is_installed(settings, wanted):
         return
