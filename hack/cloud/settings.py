@@ -6,6 +6,7 @@
 | VIREO_REAL_NODES | nodes with kubelet and containerd | 2 |
 | VIREO_NODES | simulated nodes | 5 |
 | VIREO_RUN | how Vireo runs: `chart` (pods), `process` (on the host), `none` | chart |
+| VIREO_AUDIT | what audit.log says: `writes`, or `reads`: also what Vireo's own accounts read | writes |
 """
 
 import hashlib
@@ -107,20 +108,19 @@ class Settings:
     simulated_nodes: int = 5
     run: str = "chart"
     index: int = -1
+    audit: str = "writes"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Reads the variables above. Raises Failure for a value that can not be meant."""
-        run = environment.get("VIREO_RUN") or "chart"
-        if run not in ("chart", "process", "none"):
-            raise Failure(f"VIREO_RUN is {run!r}", advice="set it to chart, process or none")
         folder = Path(environment.get("VIREO_CLOUD") or default_dir(environment)).expanduser().absolute()
         return cls(
             dir=folder,
             real_nodes=_count(environment, "VIREO_REAL_NODES", 2, 40),
             simulated_nodes=_count(environment, "VIREO_NODES", 5, 15000),
-            run=run,
+            run=_one_of(environment, "VIREO_RUN", "chart", "process", "none"),
             index=index_of(folder),
+            audit=_one_of(environment, "VIREO_AUDIT", "writes", "reads"),
         )
 
     @classmethod
@@ -133,7 +133,12 @@ class Settings:
 
     def remember(self) -> None:
         """Writes what `running` reads."""
-        made = {"real_nodes": self.real_nodes, "simulated_nodes": self.simulated_nodes, "run": self.run}
+        made = {
+            "real_nodes": self.real_nodes,
+            "simulated_nodes": self.simulated_nodes,
+            "run": self.run,
+            "audit": self.audit,
+        }
         self.state_file.write_text(json.dumps(made) + "\n")
 
     def without_real_nodes(self) -> "Settings":
@@ -213,6 +218,14 @@ def index_of(folder: Path) -> int:
     """The index of the cloud in that folder; -1 if there is none."""
     file = folder / "index"
     return int(file.read_text() or -1) if file.is_file() else -1
+
+
+def _one_of(environment: Mapping[str, str], name: str, *values: str) -> str:
+    """The first, if nothing is said."""
+    value = environment.get(name) or values[0]
+    if value not in values:
+        raise Failure(f"{name} is {value!r}", advice=f"set it to {', '.join(values[:-1])} or {values[-1]}")
+    return value
 
 
 def _count(environment: Mapping[str, str], name: str, default: int, most: int) -> int:

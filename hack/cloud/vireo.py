@@ -79,22 +79,28 @@ def install(settings: Settings, step: Step, values: dict[str, Any]) -> None:
     if _is_installed(settings, wanted):
         return
     step.say("helm upgrade --install")
-    _helm(settings, "upgrade", *wanted)
+    helm(settings, "upgrade", *wanted)
 
 
 def _is_installed(settings: Settings, wanted: tuple[str, ...]) -> bool:
-    listed = json.loads(_helm(settings, "list", "--namespace", NAMESPACE, "--output", "json"))
+    listed = json.loads(helm(settings, "list", "--namespace", NAMESPACE, "--output", "json"))
     if not any(release["name"] == RELEASE and release["status"] == "deployed" for release in listed):
         return False
-    planned = json.loads(_helm(settings, "upgrade", *wanted, "--dry-run", "--output", "json"))
-    return bool(planned["manifest"].strip() == _helm(settings, "get", "manifest", "-n", NAMESPACE, RELEASE).strip())
+    planned = json.loads(helm(settings, "upgrade", *wanted, "--dry-run", "--output", "json"))
+    return bool(planned["manifest"].strip() == manifest(settings).strip())
+
+
+def manifest(settings: Settings) -> str:
+    """What is installed, as helm made it."""
+    return helm(settings, "get", "manifest", "--namespace", NAMESPACE, RELEASE)
 
 
 def _set_json(values: dict[str, Any]) -> str:
     return ",".join(f"{name}={json.dumps(value)}" for name, value in values.items())
 
 
-def _helm(settings: Settings, *arguments: str) -> str:
+def helm(settings: Settings, *arguments: str) -> str:
+    """What helm prints. Raises Failure with its words."""
     homes = {f"HELM_{use}_HOME": str(settings.dir / "helm" / use.lower()) for use in ("CACHE", "CONFIG", "DATA")}
     environment = {**os.environ, **homes, "KUBECONFIG": str(settings.kubeconfig)}
     command = [str(binary("helm")), *arguments]
