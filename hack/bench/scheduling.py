@@ -144,7 +144,9 @@ def _round(scene: Scene, name: str) -> float:
             _start(scene, extender)
             scene.place.until(f"{PODS} pods to be placed {name}", partial(_check_placed, scene, since), PATIENCE)
         times = _bindings(scene, since)
-        return (PODS - 1) / (max(times) - min(times))
+        found = (PODS - 1) / (max(times) - min(times))
+        print(f"{name}: {found:.1f} pods/s", file=sys.stderr, flush=True)
+        return found
     finally:
         processes.end(processes.everything(scene.settings, scheduler.NAME), patience=20)
         scene.place.api.delete(f"{scene.pods}?gracePeriodSeconds=0")
