@@ -28,7 +28,7 @@ def shop(tenant: User) -> Iterator[User]:
     """A user with a machine that has a disk and a port on a switch, and a workload; all run."""
     port = {"name": "front", "switch": tenant.namespace, "portGroup": GROUP}
     tenant.apply(
-        switch(tenant.namespace, {"name": GROUP}),
+        switch(tenant.namespace, {"name": GROUP, "namespaces": {}}),
         disk("d", deletionPolicy="Delete"),
         machine("a", disks=[{"name": "data", "disk": "d"}], networks=[port]),
         workload("w"),
