@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cloud.rights import Right, granted, seen
+from cloud.rights import Right, Seen, granted, seen
 
 RULES = [
     {"apiGroups": [""], "resources": ["pods", "nodes"], "verbs": ["list"]},
@@ -42,7 +42,7 @@ def test_what_roles_and_cluster_roles_of_one_name_grant_is_not_mixed_up() -> Non
 
 def test_what_others_ask_for_is_not_seen_nor_what_is_no_resource() -> None:
     events = [event("vireo-admin", resource="pods"), event("system:serviceaccount:vireo:vireo-operator")]
-    assert seen(events) == (frozenset(), frozenset())
+    assert seen(events) == Seen(frozenset(), frozenset())
 
 
 def test_what_was_used_and_what_was_refused_are_told_apart() -> None:
@@ -51,7 +51,7 @@ def test_what_was_used_and_what_was_refused_are_told_apart() -> None:
         event(user, resource="virtualmachines", subresource="start", apiGroup="kubevirt.io"),
         event(user, "forbid", resource="secrets"),
     ]
-    assert seen(events) == (
-        {Right("vireo-operator", "kubevirt.io", "virtualmachines/start", "list")},
-        {Right("vireo-operator", "", "secrets", "list")},
+    assert seen(events) == Seen(
+        used=frozenset({Right("vireo-operator", "kubevirt.io", "virtualmachines/start", "list")}),
+        refused=frozenset({Right("vireo-operator", "", "secrets", "list")}),
     )
