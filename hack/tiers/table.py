@@ -110,7 +110,9 @@ TIERS: Mapping[str, Tier] = {
 LONG: Mapping[str, Tier] = {
     "proof-fast": Tier("what needs no cluster, with twenty times the examples", 60, proof_fast),
     "proof-api": Tier("every case, killed at every write; every order of deletion", 90, proof_api),
-    "proof-cloud": Tier("a cloud left alone, kills in it, a second cloud beside it, its guest", 75, proof_cloud),
+    "proof-cloud": Tier(
+        "a cloud left alone, kills in it, Vireo upgraded and taken away, a second cloud, its guest", 85, proof_cloud
+    ),
 }
 """Run only when they are asked for."""
 ALL = {**TIERS, **LONG}
