@@ -20,6 +20,7 @@ BENCHMARKS: Mapping[str, Mapping[str, str] | None] = {
     "pairs": {},
     "estimates": {},
     "operators": {"VIREO_REAL_NODES": "0", "VIREO_NODES": "0", "VIREO_RUN": "none"},
+    "scheduling": {"VIREO_REAL_NODES": "0", "VIREO_NODES": "0", "VIREO_RUN": "none"},
     "start": {"VIREO_REAL_NODES": "0", "VIREO_NODES": "5", "VIREO_RUN": "process"},
     "fleet": {"VIREO_REAL_NODES": "0", "VIREO_NODES": "10", "VIREO_RUN": "process"},
     "quiet": {"VIREO_REAL_NODES": "0", "VIREO_NODES": "5", "VIREO_RUN": "process"},

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from cloud import pki, processes
-from cloud.api import Api, ApiError
+from cloud.api import Api, ApiError, Object
 from cloud.build import binary
 from cloud.pki import Identity, pair
 from cloud.processes import Process, log_file
@@ -20,15 +20,11 @@ from cloud.steps import NotYet, Step, Steps
 API_PORT, ETCD_PORT, ETCD_PEER_PORT, MANAGER_PORT, SCHEDULER_PORT = 6443, 2379, 2380, 10257, 10259
 ADVICE = "the log above says why; `make down` and `make up` begin afresh"
 ADMISSION = ("NodeRestriction", "PodNodeSelector", "PodTolerationRestriction")  # beside the defaults
-AUDIT_POLICY = {
-    "apiVersion": "audit.k8s.io/v1",
-    "kind": "Policy",
-    "omitStages": ["RequestReceived"],
-    "rules": [
-        {"level": "Metadata", "verbs": ["create", "update", "patch", "delete", "deletecollection"]},
-        {"level": "None"},
-    ],
+AUDITED = {
+    "writes": {"level": "Metadata", "verbs": ["create", "update", "patch", "delete", "deletecollection"]},
+    "reads": {"level": "Metadata", "userGroups": ["system:serviceaccounts:vireo"]},
 }
+"""What the audit log says: of a watch its begin and its end, of all else the answer."""
 
 
 def server(settings: Settings) -> str:
@@ -75,10 +71,16 @@ def identities(settings: Settings) -> list[Identity]:
 
 def _make_credentials(settings: Settings) -> None:
     pki.make(settings, identities(settings))
-    _write(settings.pki / "audit-policy.yaml", yaml.safe_dump(AUDIT_POLICY))
+    _write(settings.pki / "audit-policy.yaml", yaml.safe_dump(_audit_policy(settings)))
     for component in ("kube-controller-manager", "kube-scheduler"):
         _write(kubeconfig_of(settings, component), pki.kubeconfig(settings, component, server(settings)))
     _write(settings.kubeconfig, pki.kubeconfig(settings, "admin", server(settings)))
+
+
+def _audit_policy(settings: Settings) -> Object:
+    asked = ("writes",) if settings.audit == "writes" else ("writes", "reads")
+    head = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"]}
+    return {**head, "rules": [*(AUDITED[one] for one in asked), {"level": "None"}]}
 
 
 def kubeconfig_of(settings: Settings, component: str) -> Path:

@@ -24,7 +24,12 @@ def start(settings: Settings, namespace: str, step: Step) -> None:
     """Starts what does not run yet, and returns when the scheduler is healthy: it needs no extender to place pods."""
     kubeconfig = service_account(settings, NAME, namespace, NAME)
     processes.start(settings, extender(settings, kubeconfig))
-    processes.start(settings, _scheduler(settings, kubeconfig, _config(settings, namespace)))
+    start_with(settings, kubeconfig, config(settings, namespace), step)
+
+
+def start_with(settings: Settings, kubeconfig: Path, config: dict[str, Any], step: Step) -> None:
+    """Starts the scheduler alone, unless it runs with this configuration, and returns when it is healthy."""
+    processes.start(settings, _scheduler(settings, kubeconfig, config))
     local = str(settings.network.loopback)
 
     def healthy() -> None:
@@ -58,11 +63,9 @@ def health_port(settings: Settings) -> int:
 
 def _scheduler(settings: Settings, kubeconfig: Path, config: dict[str, Any]) -> Process:
     file = settings.dir / f"{NAME}.yaml"
-    config["clientConnection"] = {"kubeconfig": str(kubeconfig)}
-    config["leaderElection"] = {"leaderElect": False}  # there is one
-    for one in config["extenders"]:
-        one["urlPrefix"] = f"http://{settings.network.loopback}:{EXTENDER_PORT}"
-    file.write_text(yaml.safe_dump(config))
+    client = {**config.get("clientConnection", {}), "kubeconfig": str(kubeconfig)}
+    alone = {"leaderElect": False}
+    file.write_text(yaml.safe_dump({**config, "clientConnection": client, "leaderElection": alone}))
     command = (
         str(binary("kube-scheduler")), f"--config={file}", "--authentication-skip-lookup",
         f"--authentication-kubeconfig={kubeconfig}", f"--authorization-kubeconfig={kubeconfig}",
@@ -71,9 +74,11 @@ def _scheduler(settings: Settings, kubeconfig: Path, config: dict[str, Any]) -> 
     return Process(NAME, command, files=(file, kubeconfig))
 
 
-def _config(settings: Settings, namespace: str) -> dict[str, Any]:
-    """As the chart installed it."""
+def config(settings: Settings, namespace: str) -> dict[str, Any]:
+    """The scheduler's, as the chart installed it; it asks the extender of the host."""
     found = Api(settings).get(f"/api/v1/namespaces/{namespace}/configmaps/{NAME}")
     assert found is not None, "the chart has it"
-    config: dict[str, Any] = yaml.safe_load(found["data"]["config.yaml"])
-    return config
+    installed: dict[str, Any] = yaml.safe_load(found["data"]["config.yaml"])
+    for one in installed["extenders"]:
+        one["urlPrefix"] = f"http://{settings.network.loopback}:{EXTENDER_PORT}"
+    return installed

@@ -7,6 +7,7 @@
 | VIREO_NODES | simulated nodes | 5 |
 | VIREO_RUN | how Vireo runs: `chart` (pods), `process` (on the host), `none` | chart |
 | VIREO_PROMETHEUS | 1: a Prometheus scrapes KubeVirt and the kubelets, and the extender asks it | 0 |
+| VIREO_AUDIT | what audit.log says: `writes`, or `reads`: also what Vireo's own accounts read | writes |
 """
 
 import hashlib
@@ -109,21 +110,20 @@ class Settings:
     run: str = "chart"
     index: int = -1
     prometheus: bool = False
+    audit: str = "writes"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Reads the variables above. Raises Failure for a value that can not be meant."""
-        run = environment.get("VIREO_RUN") or "chart"
-        if run not in ("chart", "process", "none"):
-            raise Failure(f"VIREO_RUN is {run!r}", advice="set it to chart, process or none")
         folder = Path(environment.get("VIREO_CLOUD") or default_dir(environment)).expanduser().absolute()
         return cls(
             dir=folder,
             real_nodes=_count(environment, "VIREO_REAL_NODES", 2, 40),
             simulated_nodes=_count(environment, "VIREO_NODES", 5, 15000),
-            run=run,
+            run=_one_of(environment, "VIREO_RUN", "chart", "process", "none"),
             index=index_of(folder),
             prometheus=bool(_count(environment, "VIREO_PROMETHEUS", 0, 1)),
+            audit=_one_of(environment, "VIREO_AUDIT", "writes", "reads"),
         )
 
     @classmethod
@@ -136,7 +136,8 @@ class Settings:
 
     def remember(self) -> None:
         """Writes what `running` reads."""
-        made = {name: getattr(self, name) for name in ("real_nodes", "simulated_nodes", "run", "prometheus")}
+        names = ("real_nodes", "simulated_nodes", "run", "prometheus", "audit")
+        made = {name: getattr(self, name) for name in names}
         self.state_file.write_text(json.dumps(made) + "\n")
 
     def without_real_nodes(self) -> "Settings":
@@ -222,6 +223,14 @@ def index_of(folder: Path) -> int:
     """The index of the cloud in that folder; -1 if there is none."""
     file = folder / "index"
     return int(file.read_text() or -1) if file.is_file() else -1
+
+
+def _one_of(environment: Mapping[str, str], name: str, *values: str) -> str:
+    """The first, if nothing is said."""
+    value = environment.get(name) or values[0]
+    if value not in values:
+        raise Failure(f"{name} is {value!r}", advice=f"set it to {', '.join(values[:-1])} or {values[-1]}")
+    return value
 
 
 def _count(environment: Mapping[str, str], name: str, default: int, most: int) -> int:

@@ -48,13 +48,13 @@ def deploy(settings: Settings, steps: Steps) -> None:
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": RESTRICTED}}
         step.wait("the namespace", lambda: api.apply(namespace), seconds=30, advice=ADVICE)
         if settings.run == "process":
-            _install(settings, step, WITHOUT_PODS)
+            install(settings, step, WITHOUT_PODS)
             scheduler.start(settings, NAMESPACE, step)
             start_process(settings)
         else:
             processes.end(processes.everything(settings, OPERATOR), patience=8)
             scheduler.stop(settings)
-            _install(settings, step, {"image": _pushed(settings, steps), **_of_pods(settings)})
+            install(settings, step, {"image": _pushed(settings, steps), **_of_pods(settings)})
             for name in (OPERATOR, ADMISSION, scheduler.NAME):
                 check = functools.partial(check_rolled_out, api, NAMESPACE, f"deployments/{name}")
                 step.wait(f"the pods of {name}", check, seconds=120, advice=ADVICE)
@@ -82,28 +82,34 @@ def _pushed(settings: Settings, steps: Steps) -> dict[str, str]:
     return {"repository": repository, "tag": tag}
 
 
-def _install(settings: Settings, step: Step, values: dict[str, Any]) -> None:
-    """`helm upgrade --install`, unless the release is what it would be."""
+def install(settings: Settings, step: Step, values: dict[str, Any]) -> None:
+    """`helm upgrade --install` with these values, unless the release is what it would be."""
     wanted = ("--install", "--namespace", NAMESPACE, RELEASE, str(CHART), "--set-json", _set_json(values))
     if _is_installed(settings, wanted):
         return
     step.say("helm upgrade --install")
-    _helm(settings, "upgrade", *wanted)
+    helm(settings, "upgrade", *wanted)
 
 
 def _is_installed(settings: Settings, wanted: tuple[str, ...]) -> bool:
-    listed = json.loads(_helm(settings, "list", "--namespace", NAMESPACE, "--output", "json"))
+    listed = json.loads(helm(settings, "list", "--namespace", NAMESPACE, "--output", "json"))
     if not any(release["name"] == RELEASE and release["status"] == "deployed" for release in listed):
         return False
-    planned = json.loads(_helm(settings, "upgrade", *wanted, "--dry-run", "--output", "json"))
-    return bool(planned["manifest"].strip() == _helm(settings, "get", "manifest", "-n", NAMESPACE, RELEASE).strip())
+    planned = json.loads(helm(settings, "upgrade", *wanted, "--dry-run", "--output", "json"))
+    return bool(planned["manifest"].strip() == manifest(settings).strip())
+
+
+def manifest(settings: Settings) -> str:
+    """What is installed, as helm made it."""
+    return helm(settings, "get", "manifest", "--namespace", NAMESPACE, RELEASE)
 
 
 def _set_json(values: dict[str, Any]) -> str:
     return ",".join(f"{name}={json.dumps(value)}" for name, value in values.items())
 
 
-def _helm(settings: Settings, *arguments: str) -> str:
+def helm(settings: Settings, *arguments: str) -> str:
+    """What helm prints. Raises Failure with its words."""
     homes = {f"HELM_{use}_HOME": str(settings.dir / "helm" / use.lower()) for use in ("CACHE", "CONFIG", "DATA")}
     environment = {**os.environ, **homes, "KUBECONFIG": str(settings.kubeconfig)}
     command = [str(binary("helm")), *arguments]

@@ -11,6 +11,9 @@ from tiers.work import Work
 BARE = {"VIREO_REAL_NODES": "0", "VIREO_NODES": "0", "VIREO_RUN": "none"}
 """A control plane without nodes and without Vireo."""
 
+SAYS_READS = {"VIREO_AUDIT": "reads"}
+"""A cloud whose audit log also says what Vireo reads, for the test of its rights."""
+
 
 @contextmanager
 def own_cloud(work: Work, asked: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
@@ -31,7 +34,7 @@ def own_cloud(work: Work, asked: Mapping[str, str]) -> Iterator[Mapping[str, str
 def cloud_in_force(work: Work) -> Iterator[Mapping[str, str]]:
     """The environment of the cloud that VIREO_CLOUD names, brought up if need be; without one, of a cloud of its own."""
     if not os.environ.get("VIREO_CLOUD"):
-        with own_cloud(work, {}) as environment:
+        with own_cloud(work, SAYS_READS) as environment:
             yield environment
         return
     work.python("cloud", "up")

@@ -35,7 +35,8 @@ def command(helm: Helm, kubeconfig: str, folder: Path, extender: str = "") -> li
     extender is named it asks that one."""
     shown = helm.rendered()
     written = next(one for one in shown if one["kind"] == "ConfigMap" and one["metadata"]["name"] == NAME)["data"]
-    config = {**yaml.safe_load(written["config.yaml"]), "clientConnection": {"kubeconfig": kubeconfig}}
+    config = yaml.safe_load(written["config.yaml"])
+    config["clientConnection"] = {**config.get("clientConnection", {}), "kubeconfig": kubeconfig}
     if extender:
         config["extenders"][0]["urlPrefix"] = extender
     file = folder / "config.yaml"

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.chart
 Right = tuple[str, str, str]
 """The group, the resource (with its subresource), the verb."""
 CRDS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False)
-READ = ("get", "list", "watch")
+WATCHED = ("list", "watch")
 
 
 def rights(resource: Resource, *verbs: str, subresource: str = "") -> set[Right]:
@@ -42,13 +42,13 @@ def looked_at() -> set[Right]:
 def used() -> set[Right]:
     """What the operator's code does."""
     found = rights(SECRET, "get") | rights(EVENT, "list", "create") | rights(CRDS, "list", "watch")
-    found |= rights(CALIBRATION, "create")
+    found |= rights(CALIBRATION, "get", "create")
     for kind in KINDS:
-        found |= rights(kind.resource, *READ) | rights(kind.resource, "patch", subresource="status")
+        found |= rights(kind.resource, *WATCHED) | rights(kind.resource, "patch", subresource="status")
         if kind.singleton:
-            found |= rights(kind.resource, "create")
+            found |= rights(kind.resource, "get", "create")
         for watch in kind.watches:
-            found |= rights(watch.resource, *READ)
+            found |= rights(watch.resource, *WATCHED)
     for folder in CASES:
         case = read_case(folder)
         for step in plan(case.observed, finished(case.observed, case.desired), {}):
@@ -112,7 +112,7 @@ def test_the_webhook_writes_its_own_secret_and_its_own_configuration_and_nothing
 
 
 def test_the_extender_reads_what_its_table_is_made_of_and_nothing_else(rendered: list[Object]) -> None:
-    loads = rights(NODE, *READ) | rights(POD, *READ) | rights(KUBEVIRT_INSTANCE, *READ)
+    loads = rights(NODE, *WATCHED) | rights(POD, *WATCHED) | rights(KUBEVIRT_INSTANCE, *WATCHED)
     measured = {("metrics.k8s.io", resource, "list") for resource in ("nodes", "pods")}
     assert granted(rendered, "vireo-scheduler") == loads | measured
 

@@ -48,6 +48,7 @@ def test_kube_scheduler_takes_the_configuration(helm: Helm, kubeconfig: str, tmp
         "ignorable": True,
         "httpTimeout": "200ms",
     }
+    assert (taken["clientConnection"]["qps"], taken["clientConnection"]["burst"]) == (100, 200)
     lease = taken["leaderElection"]
     assert (lease["resourceName"], lease["resourceNamespace"]) == ("vireo-scheduler", NAMESPACE)
 

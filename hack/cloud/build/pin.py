@@ -72,6 +72,7 @@ PINS = {
     "registry": Pin({"github.com/distribution/distribution/v3": v.REGISTRY}),
     "cert-manager": Pin({"github.com/cert-manager/cert-manager": v.CERT_MANAGER}),
     "argo-cd": Pin({"github.com/argoproj/argo-cd/v3": v.ARGO_CD}),
+    "kind": Pin({"sigs.k8s.io/kind": v.KIND}),
     "metrics-server": Pin({"sigs.k8s.io/metrics-server": v.METRICS_SERVER}, like="kubernetes"),
     "prometheus": Pin({"github.com/prometheus/prometheus": v.PROMETHEUS}),
 }

@@ -165,6 +165,7 @@ GO: Sequence[GoBinaries] = (
         {"helm": "helm.sh/helm/v3/cmd/helm"},
         stamps={"all": f"helm.sh/helm/v3/internal/version.version={v.HELM}"},
     ),
+    GoBinaries("kind", MODULES / "kind", {"kind": "sigs.k8s.io/kind"}),
     GoBinaries(
         "cert-manager",
         MODULES / "cert-manager",

@@ -15,6 +15,7 @@ ARGO_CD = "v3.2.0"  # 3.6 asks for a newer Go
 METRICS_SERVER = "v0.9.0"
 PROMETHEUS = "v0.316.0"  # as a module; released as v3.16.0
 KWOK = "v0.8.0"
+KIND = "v0.33.0"
 PROVISIONER = "v6.4.0"
 RESIZER = "v2.3.0"
 SNAPSHOTTER = "v8.7.0"
