@@ -34,6 +34,8 @@ TAKING_TURNS = {
     "blocked": "_ 3 _ 9 _ 15 _ 21 _ 27 _ 33 _ 39 _ 45 _ 51 _ 57 _",
 }
 """A vCPU that runs 3 s of each 15 and is seen at it every second time."""
+ENDED = {state: values.replace("_", "stale") for state, values in TAKING_TURNS.items()}
+"""The same where the scrape in which a series is missing ends it, as Prometheus has it."""
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,7 @@ TAKING_TURNS = {
         ),
         pytest.param(VCPUS, {**vcpu(running="0+9x20"), **delay(3)}, GUEST, 0.75, id="computes"),
         pytest.param(VCPUS, {**vcpu(**TAKING_TURNS), **delay(1)}, GUEST, 0.75, id="sleeps now and then"),
+        pytest.param(VCPUS, {**vcpu(**ENDED), **delay(1)}, GUEST, 0.75, id="sleeps, and each scrape says so"),
         pytest.param(VCPUS, {**vcpu(blocked="7x20"), **delay(0)}, "", None, id="wants nothing"),
         pytest.param(
             THROTTLED,

@@ -146,16 +146,16 @@ GO: Sequence[GoBinaries] = (
         {"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
         stamps={"all": f"k8s.io/client-go/pkg/version.gitVersion={v.METRICS_SERVER}"},
     ),
-    # Of what finds targets only what asks the API server: what asks the clouds of others would be most of it.
+    # What finds targets is left out, but for what asks the API server: the SDKs of twenty clouds would be most of it.
     *(
         GoBinaries(
             name,
             MODULES / "prometheus",
             {name: f"github.com/prometheus/prometheus/cmd/{name}"},
             stamps={"all": f"github.com/prometheus/common/version.Version={v.PROMETHEUS}"},
-            tags=("remove_all_sd", "enable_kubernetes_sd"),
+            tags=("remove_all_sd", *finds),
         )
-        for name in ("promtool", "prometheus")
+        for name, finds in {"promtool": (), "prometheus": ("enable_kubernetes_sd",)}.items()
     ),
     GoBinaries("csi-driver", _HERE.parent / "storage/driver", {"csi-files": "vireo.dev/csi-files"}),
     GoBinaries("kwok", MODULES / "addons", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),

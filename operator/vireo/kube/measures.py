@@ -127,9 +127,10 @@ class _Query(NamedTuple):
 _EACH: Final = "sum by (namespace, name, node)"
 _POD: Final = "sum by (namespace, pod)"
 _DELAY: Final = f"{_EACH} (rate(kubevirt_vmi_vcpu_delay_seconds_total[2m]))"
-_RAN: Final = f"{_EACH} (rate(sum without (state) (kubevirt_vmi_vcpu_seconds_total)[2m:15s]))"
+_RAN: Final = f"{_EACH} (rate(max without (state) (kubevirt_vmi_vcpu_seconds_total)[2m:15s]))"
 """KubeVirt puts what a vCPU does at the moment on the counter of all its time, as a label: a vCPU that sleeps now and then is two series
-that take turns, each with gaps, and their rates add up to more than it ran. So the label is taken off first."""
+that take turns, each with gaps, and their rates add up to more than it ran. So the label is taken off first; of two that
+are still seen the newer is the greater."""
 _LIMITED: Final = '{container!="",pod!~"virt-launcher-.*"}'
 """Of a machine's pod only those containers have a limit that the guest does not run in; its vCPUs say how it fares."""
 
