@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
@@ -79,6 +80,9 @@ async def start(kubeconfig: Path, *arguments: str, stdin: int, stdout: int) -> a
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(PROJECT / "operator"), "KUBECONFIG": str(kubeconfig)},
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # who runs in the background of a script ignores it, and so do its children
     )
 
 
