@@ -101,9 +101,9 @@ def _on_a_bare_control_plane(work: Work, marks: str, *options: str) -> None:
 
 TIERS: Mapping[str, Tier] = {
     "lint": Tier("the rules of the house", 30, lint),
-    "fast": Tier("what needs no cluster", 10, fast),
+    "fast": Tier("what needs no cluster", 25, fast),
     "go": Tier("the CSI driver's own tests", 15, go),
-    "api": Tier("against a real API server, without nodes: the kinds, the reconcile, the chart", 40, api),
+    "api": Tier("against a real API server, without nodes: the kinds, the reconcile, the chart", 55, api),
     "frames": Tier("what a switch's ports hear of each other, in a guest with the real bridge plugin", 20, frames),
     "cloud": Tier("the whole cloud: real guests on real nodes", 58, cloud),
 }
