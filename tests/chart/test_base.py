@@ -33,8 +33,8 @@ def served(
     helm.install("--reset-values")
     folder = tmp_path_factory.mktemp("webhook")
     replica = Replica(as_its_pod(installed, control_plane, folder / "kubeconfig"), folder / "log")
-    replica.start()
     try:
+        replica.start()
         until(lambda: "caBundle" in installed.must("GET", CONFIGURATION).body["webhooks"][0]["clientConfig"])
         yield installed
     finally:
