@@ -46,7 +46,7 @@ def replica(
                 yield replica
                 replica.stop()
         finally:
-            helm.install()
+            helm.install("--reset-values")
 
 
 @pytest.fixture(scope="module")
