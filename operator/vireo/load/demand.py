@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from vireo.api.measures import Quantity
+from vireo.api.measures import RESOURCES, Quantity
 from vireo.formulas.balance import NOTHING, Amounts, Load, demand, performance
 from vireo.load.samples import Smoothed
 
@@ -51,7 +51,7 @@ Measured = Mapping[Quantity, Smoothed]
 
 def taken(workload: Workload, measured: Measured, usual: Callable[[str], float], now: float) -> Taken:
     """What the workload uses. `usual`: the share of its vCPUs that a machine of a shape uses."""
-    found = [_amount(workload, r, measured, usual, now) for r in Amounts._fields]
+    found = [_amount(workload, r, measured, usual, now) for r in RESOURCES]
     efficiency = measured.get("efficiency")
     e = efficiency.value if efficiency and efficiency.fresh(now) else 1.0
     load = Load(Amounts(*(amount for amount, _ in found)), performance(e, workload.sensitivity))
@@ -59,9 +59,9 @@ def taken(workload: Workload, measured: Measured, usual: Callable[[str], float],
 
 
 def _amount(
-    workload: Workload, resource: str, measured: Measured, usual: Callable[[str], float], now: float
+    workload: Workload, resource: Quantity, measured: Measured, usual: Callable[[str], float], now: float
 ) -> tuple[float, Ground]:
-    seen = measured.get(resource)  # type: ignore[call-overload]
+    seen = measured.get(resource)
     if seen and seen.fresh(now):
         return seen.value, "Measured"
     promised, requested = getattr(workload.promised, resource), getattr(workload.requested, resource)

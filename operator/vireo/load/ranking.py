@@ -28,12 +28,11 @@ class Columns(NamedTuple):
         """Of all nodes together the capacity, and the sum of R / T where a capacity is known: two rows, a column for each resource."""
         return np.array([self.capacity.sum(axis=1), np.where(self.capacity > 0, self.felt, 0.0).sum(axis=1)])
 
-    def imbalance(self, weights: Amounts) -> float:
+    def imbalance(self, cluster: Cluster) -> float:
         """How far the use of nodes is from even, in shares of a node."""
-        cluster = cluster_of(self.sums(), weights)
         squares = (self.capacity * (self.use() - np.array(cluster.mean)[:, None]) ** 2).sum(axis=1)
         each = parts(Amounts(*squares.tolist()), cluster.total)
-        return math.sqrt(sum(w * one for w, one in zip(weights, each, strict=True)))
+        return math.sqrt(sum(w * one for w, one in zip(cluster.weights, each, strict=True)))
 
     def use(self) -> Floats:
         """u, in shares of the node."""

@@ -7,7 +7,7 @@ from typing import Final
 from vireo.formulas.balance import Amounts
 from vireo.load.decision import Candidate, Decision
 from vireo.load.demand import Taken
-from vireo.load.ranking import Ranking
+from vireo.load.ranking import Floats, Ranking
 
 KEPT: Final = 10
 """How many of the best candidates are kept, beside the winner and the worst."""
@@ -19,7 +19,7 @@ def decision(
 ) -> Decision:
     """What is kept of a ranking once it is known where the pod went, and when."""
     node, at = placed
-    cluster, known = ranking.cluster, set(ranking.known.tolist())
+    cluster, known, use = ranking.cluster, set(ranking.known.tolist()), ranking.columns.use()
     return Decision(
         at=at,
         node=node,
@@ -31,7 +31,7 @@ def decision(
         total=_rounded(cluster.total),
         imbalance=_round(imbalance),
         asked=len(names),
-        candidates=tuple(_candidate(ranking, names, i) for i in _kept(ranking, names, node)),
+        candidates=tuple(_candidate(ranking, names, use, i) for i in _kept(ranking, names, node)),
         unknown=tuple(name for i, name in enumerate(names) if i not in known)[:KEPT],
     )
 
@@ -43,11 +43,11 @@ def _kept(ranking: Ranking, names: Sequence[str], node: str) -> list[int]:
     return [i for k, i in enumerate(order) if k < KEPT or i in winner or i == order[-1]]
 
 
-def _candidate(ranking: Ranking, names: Sequence[str], i: int) -> Candidate:
+def _candidate(ranking: Ranking, names: Sequence[str], use: Floats, i: int) -> Candidate:
     position = int(ranking.known[i])
     return Candidate(
         node=names[position],
-        use=_rounded(ranking.columns.use()[:, i].tolist()),
+        use=_rounded(use[:, i].tolist()),
         capacity=_rounded(ranking.columns.capacity[:, i].tolist()),
         change=_round(float(ranking.changes[i])),
         score=int(ranking.scores[position]),

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from vireo.api.measures import Quantity, Sample
-from vireo.formulas.balance import CEILING, NOTHING, WEIGHTS, Amounts, Load, parts
+from vireo.api.measures import RESOURCES, Quantity, Sample
+from vireo.formulas.balance import CEILING, NOTHING, WEIGHTS, Amounts, Cluster, Load, parts
 from vireo.load.demand import USUAL, Grounds, Taken, Workload, taken
 from vireo.load.ranking import Columns, Floats, Ranking, cluster_of, rank
 from vireo.load.samples import Doubt, Smoothed, doubt
@@ -22,7 +22,6 @@ SAME: Final = 0.001
 """Seconds between two samples that are one: a source is asked more often than it looks."""
 HELD: Final = 2.0
 """Seconds for which a node that was ranked first holds the demand of a pod whose binding is not seen yet."""
-RESOURCES: Final[tuple[Quantity, ...]] = ("cpu", "memory", "disk", "network")
 _NOT_YET: Final = Taken(Load(NOTHING), Grounds())
 _UNNAMED: Final = Workload()
 
@@ -241,13 +240,16 @@ class Table:
         """Scores the nodes for what is to be placed. What was held too long counts no more."""
         self._let_go_until(now)
         index = np.fromiter(map(self._index.get, names, repeat(-1)), np.intp, len(names))
-        if self._sums is None:
-            self._sums = self._columns.sums()
-        return rank(load, index, self._columns, cluster_of(self._sums, self.weights), self.ceiling)
+        return rank(load, index, self._columns, self._cluster(), self.ceiling)
 
     def imbalance(self) -> float:
         """How far the use of nodes is from even, in shares of a node."""
-        return self._columns.imbalance(self.weights)
+        return self._columns.imbalance(self._cluster())
+
+    def _cluster(self) -> Cluster:
+        if self._sums is None:
+            self._sums = self._columns.sums()
+        return cluster_of(self._sums, self.weights)
 
     def shown(self) -> dict[str, Shown]:
         """Every node as it is shown, by name."""
