@@ -7,11 +7,8 @@ from vireo.api.resources import KUBEVIRT_INSTANCE, NODE, POD, Key
 from vireo.extender.protocol import Container, Resources
 from vireo.extender.world import (
     DISK_CAPACITY,
-    Cpu,
-    Domain,
     Instance,
     InstanceSpec,
-    Memory,
     NodeStatus,
     NodeView,
     PlacedPod,
@@ -20,6 +17,7 @@ from vireo.extender.world import (
     World,
 )
 from vireo.formulas.balance import Amounts
+from vireo.kinds.virtualmachine.views import Cpu, Domain, Memory
 from vireo.load.table import Table
 
 GIB = 2.0**30

@@ -13,6 +13,7 @@ from vireo.api.quantities import quantity
 from vireo.api.resources import KUBEVIRT_INSTANCE, NODE, POD, Key, Resource
 from vireo.extender.protocol import BadArgsError, Pod, Spec, requested, sensitivity
 from vireo.formulas.balance import NOTHING, Amounts
+from vireo.kinds.virtualmachine.views import Domain
 from vireo.load.demand import Workload
 from vireo.load.table import Table
 
@@ -57,27 +58,6 @@ class NodeView(msgspec.Struct, frozen=True):
     """What is read of a node."""
 
     status: NodeStatus = NodeStatus()
-
-
-class Cpu(msgspec.Struct, frozen=True):
-    """domain.cpu."""
-
-    sockets: int = 1
-    cores: int = 1
-    threads: int = 1
-
-
-class Memory(msgspec.Struct, frozen=True):
-    """domain.memory."""
-
-    guest: str = ""
-
-
-class Domain(msgspec.Struct, frozen=True):
-    """spec.domain of an instance: with an instance type, what that says."""
-
-    cpu: Cpu = Cpu()
-    memory: Memory = Memory()
 
 
 class InstanceSpec(msgspec.Struct, frozen=True):
@@ -205,7 +185,7 @@ def capacity(live: Live[NodeView]) -> Amounts:
 def _promised(machine: Live[Instance]) -> Amounts:
     domain = machine.view.spec.domain
     return Amounts(
-        cpu=float(max(1, domain.cpu.sockets) * max(1, domain.cpu.cores) * max(1, domain.cpu.threads)),
+        cpu=float(max(1, domain.cpu.count)),
         memory=_number(domain.memory.guest),
     )
 

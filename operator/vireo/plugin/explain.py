@@ -6,16 +6,14 @@ import msgspec
 
 from vireo.api.names import ANNOTATION_PLACEMENT
 from vireo.api.objects import Live
-from vireo.api.resources import POD, VIRTUAL_MACHINE, Key
+from vireo.api.resources import VIRTUAL_MACHINE, Key
 from vireo.kinds.pods import PodView
-from vireo.kinds.virtualmachine.kind import KIND as MACHINE
+from vireo.kinds.virtualmachine.kind import LAUNCHERS
 from vireo.kube.look import get, listed
 from vireo.load.decision import Decision
 from vireo.plugin.failure import PluginError
 from vireo.plugin.session import Session, checked
 from vireo.plugin.shown.placement import explained, page
-
-LAUNCHERS = next(watch for watch in MACHINE.watches if watch.resource == POD)
 
 
 async def run(session: Session) -> int:

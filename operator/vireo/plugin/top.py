@@ -7,8 +7,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from vireo.api.resources import NODE, POD, Resource
-from vireo.kinds.virtualmachine.kind import INSTANCES
-from vireo.kinds.virtualmachine.kind import KIND as MACHINE
+from vireo.kinds.virtualmachine.kind import INSTANCES, LAUNCHERS
 from vireo.kube.client import ApiError
 from vireo.kube.look import listed, read
 from vireo.plugin.failure import FORBIDDEN
@@ -31,7 +30,6 @@ MEASURED_NODES: Final = Resource("metrics.k8s.io", "v1beta1", "nodes", "NodeMetr
 MEASURED_PODS: Final = Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics")
 AWAY: Final = 503
 """What is answered for an API whose server does not run."""
-LAUNCHERS: Final = next(watch for watch in MACHINE.watches if watch.resource == POD)
 
 
 async def run(session: Session) -> int:

@@ -35,8 +35,7 @@ def vcpus(live: Instance | None) -> int:
     """0 where there is no instance."""
     if live is None:
         return 0
-    cpu = live.view.spec.domain.cpu
-    return cpu.sockets * cpu.cores * cpu.threads
+    return live.view.spec.domain.cpu.count
 
 
 def gib(live: Instance | None) -> float:

@@ -34,8 +34,6 @@ from vireo.kinds.virtualmachine.types import ONE_USE, VirtualMachineSpec, Virtua
 from vireo.kinds.virtualmachine.views import InstanceTypeView, InstanceView, MachineView, PreferenceView
 from vireo.kinds.virtualswitch.use import switch_keys
 
-LAUNCHERS: Final = "kubevirt.io=virt-launcher"
-
 
 def uses(meta: Meta, spec: VirtualMachineSpec, status: VirtualMachineStatus) -> frozenset[Key]:
     """What the spec names; the disks and switches that are attached still; and what has the machine's name at KubeVirt, whoever made it."""
@@ -65,6 +63,7 @@ def _machine_of(live: Live[Any]) -> Key | None:
     return Key(VIRTUAL_MACHINE, live.meta.namespace, owner.name)
 
 
+LAUNCHERS: Final = Watch(POD, PodView, parent=VIRTUAL_MACHINE, owner=_machine_of, selector="kubevirt.io=virt-launcher")
 INSTANCES: Final = Watch(KUBEVIRT_INSTANCE, InstanceView, parent=VIRTUAL_MACHINE, owner=_machine_of, namesake=True)
 """Shared with the kinds that act on machines: a resource has one projection."""
 
@@ -107,7 +106,7 @@ KIND: Final = Kind(
     watches=(
         Watch(KUBEVIRT_MACHINE, MachineView, parent=VIRTUAL_MACHINE, owner=_machine_of, namesake=True),
         INSTANCES,
-        Watch(POD, PodView, parent=VIRTUAL_MACHINE, owner=_machine_of, selector=LAUNCHERS),
+        LAUNCHERS,
         Watch(INSTANCE_TYPE, InstanceTypeView),
         Watch(CLUSTER_INSTANCE_TYPE, InstanceTypeView),
         Watch(PREFERENCE, PreferenceView),

@@ -68,6 +68,11 @@ class Cpu(msgspec.Struct, frozen=True):
     cores: int = 1
     threads: int = 1
 
+    @property
+    def count(self) -> int:
+        """The vCPUs of the guest."""
+        return self.sockets * self.cores * self.threads
+
 
 class Memory(msgspec.Struct, frozen=True):
     """domain.memory."""

@@ -219,8 +219,7 @@ def machines(
 def _guest(one: Instance) -> Usage:
     """The guest's cores and memory."""
     domain = one.view.spec.domain
-    processors = domain.cpu.sockets * domain.cpu.cores * domain.cpu.threads
-    return Usage(float(processors), float(quantity(domain.memory.guest)))
+    return Usage(float(domain.cpu.count), float(quantity(domain.memory.guest)))
 
 
 def page_of_nodes(found: Iterable[NodeTop], style: Style) -> list[str]:
