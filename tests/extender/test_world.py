@@ -4,7 +4,6 @@ from typing import Any
 
 from vireo.api.objects import Live, Meta, OwnerReference
 from vireo.api.resources import KUBEVIRT_INSTANCE, NODE, POD, Key
-from vireo.extender.protocol import Container, Resources
 from vireo.extender.world import (
     DISK_CAPACITY,
     Instance,
@@ -18,6 +17,7 @@ from vireo.extender.world import (
 )
 from vireo.formulas.balance import Amounts
 from vireo.kinds.virtualmachine.views import Cpu, Domain, Memory
+from vireo.load.requests import Container, Resources
 from vireo.load.table import Table
 
 GIB = 2.0**30

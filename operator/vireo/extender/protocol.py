@@ -3,11 +3,9 @@
 Of the pod only that is read which says what it will take. Whatever is sent, the one error is BadArgsError.
 """
 
-import math
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from itertools import repeat
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
@@ -15,8 +13,8 @@ from numpy.typing import NDArray
 
 from vireo.api.names import ANNOTATION_SENSITIVITY
 from vireo.api.objects import Meta
-from vireo.api.quantities import quantity
 from vireo.formulas.balance import BEST, Amounts
+from vireo.load.requests import Spec, asked
 
 MOST_NODES: Final = 65_536
 """How many nodes a scheduler may ask about: more than any cluster has."""
@@ -24,40 +22,15 @@ LEAST_SENSITIVE: Final = 0.1
 MOST_SENSITIVE: Final = 10.0
 """What is said beyond these is absurd."""
 
-_LONGEST_QUANTITY: Final = 64
 _FIRST_ROOM: Final = 256
 
 Scores = Sequence[int] | NDArray[np.intp]
 """A score from 0 to BEST for each name that was asked about, in that order."""
 Name = Annotated[str, msgspec.Meta(max_length=253)]
-Texts = Mapping[str, str]
 
 
 class BadArgsError(Exception):
     """What was sent is nothing that a scheduler sends; in words for a log."""
-
-
-class Resources(msgspec.Struct, frozen=True):
-    requests: dict[str, str] | None = None
-
-
-class Container(msgspec.Struct, frozen=True):
-    resources: Resources = Resources()
-    restart_policy: str | None = msgspec.field(name="restartPolicy", default=None)
-
-    @property
-    def stays(self) -> bool:
-        """Of an init container: whether it runs beside the others (a sidecar)."""
-        return self.restart_policy == "Always"
-
-
-class Spec(msgspec.Struct, frozen=True, rename="camel"):
-    """`resources` are the pod's own, which take the place of what its containers ask for together."""
-
-    containers: tuple[Container, ...] = ()
-    init_containers: tuple[Container, ...] | None = None
-    resources: Resources | None = None
-    overhead: dict[str, str] | None = None
 
 
 class Pod(msgspec.Struct, frozen=True):
@@ -98,64 +71,11 @@ def read(body: bytes) -> Args:
 
 
 def requested(pod: Pod) -> Amounts:
-    """What a scheduler counts for the pod: its own requests, else the most that its containers ask for at one time; and the overhead.
-
-    Of disk and network nothing is known before they are measured. Raises BadArgsError."""
-    spec = pod.spec
-    found = _together(spec)
-    if spec.resources and (own := spec.resources.requests):
-        found = _Asked(
-            *(mine if name in own else one for name, mine, one in zip(_NAMES, _asked(own), found, strict=True))
-        )
-    found = _sum(found, _asked(spec.overhead))
-    return Amounts(found.cpu, found.memory)
-
-
-class _Asked(NamedTuple):
-    cpu: float = 0.0
-    memory: float = 0.0
-
-
-_NAMES: Final = _Asked._fields
-_NONE: Final = _Asked()
-
-
-def _together(spec: Spec) -> _Asked:
-    """An init container runs after those before it have ended, but beside the sidecars among them; the containers beside all sidecars."""
-    beside = most = _NONE
-    for one in spec.init_containers or ():
-        running = _sum(beside, _asked(one.resources.requests))
-        if one.stays:
-            beside = running
-        most = _most(most, running)
-    for one in spec.containers:
-        beside = _sum(beside, _asked(one.resources.requests))
-    return _most(most, beside)
-
-
-def _asked(requests: Texts | None) -> _Asked:
-    if not requests:
-        return _NONE
-    return _Asked(_amount("cpu", requests.get("cpu", "0")), _amount("memory", requests.get("memory", "0")))
-
-
-@lru_cache(1024)
-def _amount(name: str, text: str) -> float:
+    """What a scheduler counts for the pod. Raises BadArgsError."""
     try:
-        found = float(quantity(text)) if len(text) <= _LONGEST_QUANTITY else math.nan
-    except (ValueError, ArithmeticError):
-        found = math.nan
-    if not (math.isfinite(found) and found >= 0):
-        raise BadArgsError(f"the pod requests {text[:_LONGEST_QUANTITY]!r} of {name}, which is no quantity")
-    return found
-
-
-def _sum(one: _Asked, other: _Asked) -> _Asked:
-    return _Asked(one.cpu + other.cpu, one.memory + other.memory)
-
-
-def _most(one: _Asked, other: _Asked) -> _Asked:
-    return _Asked(max(one.cpu, other.cpu), max(one.memory, other.memory))
+        return asked(pod.spec)
+    except ValueError as error:
+        raise BadArgsError(str(error)) from None
 
 
 def sensitivity(pod: Pod) -> float:

@@ -11,10 +11,11 @@ from vireo.api.names import GROUP
 from vireo.api.objects import Live, Meta
 from vireo.api.quantities import quantity
 from vireo.api.resources import KUBEVIRT_INSTANCE, NODE, POD, Key, Resource
-from vireo.extender.protocol import BadArgsError, Pod, Spec, requested, sensitivity
+from vireo.extender.protocol import BadArgsError, Pod, requested, sensitivity
 from vireo.formulas.balance import NOTHING, Amounts
 from vireo.kinds.virtualmachine.views import Domain
 from vireo.load.demand import Workload
+from vireo.load.requests import Spec
 from vireo.load.table import Table
 
 DISK_CAPACITY: Final = f"{GROUP}/disk-capacity"

@@ -8,13 +8,13 @@ import msgspec
 from vireo.api.objects import Live, Meta
 from vireo.api.quantities import quantity
 from vireo.kinds.virtualmachine.views import InstanceView
+from vireo.load.requests import Spec, asked
 from vireo.plugin.shown.style import Cell, Mood, Style
 
 HIGH, MIDDLE = 0.9, 0.7
 """From which share on a value is painted."""
 UNITS: Final = ("B", "Ki", "Mi", "Gi", "Ti", "Pi")
 ENDED: Final = frozenset({"Succeeded", "Failed"})
-ALWAYS: Final = "Always"
 
 Quantities = dict[str, str]
 
@@ -27,9 +27,6 @@ class Usage(msgspec.Struct, frozen=True):
 
     def plus(self, other: "Usage") -> "Usage":
         return Usage(self.cpu + other.cpu, self.memory + other.memory)
-
-    def at_least(self, other: "Usage") -> "Usage":
-        return Usage(max(self.cpu, other.cpu), max(self.memory, other.memory))
 
 
 class NodeTop(msgspec.Struct, frozen=True, rename="camel"):
@@ -76,31 +73,10 @@ class MeasuredPod(msgspec.Struct, frozen=True):
         return total(usage(one.usage) for one in self.containers)
 
 
-class Requests(msgspec.Struct, frozen=True):
-    """resources of a pod, or of a container."""
-
-    requests: Quantities | None = None
-
-
-class Container(msgspec.Struct, frozen=True, rename="camel"):
-    """spec.containers[] and spec.initContainers[]."""
-
-    resources: Requests = Requests()
-    restart_policy: str = ""
-
-    @property
-    def asks(self) -> Usage:
-        return usage(self.resources.requests or {})
-
-
-class AskingSpec(msgspec.Struct, frozen=True, rename="camel"):
+class AskingSpec(Spec, frozen=True, rename="camel"):
     """What a pod asks for, and where it is."""
 
     node_name: str = ""
-    containers: tuple[Container, ...] = ()
-    init_containers: tuple[Container, ...] = ()
-    overhead: Quantities = {}
-    resources: Requests | None = None
 
 
 class Phase(msgspec.Struct, frozen=True):
@@ -117,17 +93,9 @@ class AskingPod(msgspec.Struct, frozen=True):
 
     @property
     def promised(self) -> Usage:
-        """What its node keeps for it: of what runs at once the most. A container that starts before others and stays counts with them."""
-        spec, steady, most = self.spec, Usage(), Usage()
-        if spec.resources and spec.resources.requests:
-            return usage(spec.resources.requests).plus(usage(spec.overhead))
-        for one in spec.init_containers:
-            if one.restart_policy == ALWAYS:
-                steady = steady.plus(one.asks)
-            else:
-                most = most.at_least(steady.plus(one.asks))
-        together = steady.plus(total(one.asks for one in spec.containers))
-        return together.at_least(most).plus(usage(spec.overhead))
+        """What its node keeps for it."""
+        found = asked(self.spec)
+        return Usage(found.cpu, found.memory)
 
 
 class AllocatableStatus(msgspec.Struct, frozen=True):
