@@ -5,6 +5,7 @@ TLS everywhere, each with its own certificate; RBAC and the Node authorizer; an 
 
 import http.client
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -40,15 +41,18 @@ def deploy(settings: Settings, steps: Steps) -> None:
 
 
 def deploy_api_server(settings: Settings, steps: Steps) -> None:
-    """The API server alone: what is written there stays as it is, for tests that compare what was left behind."""
+    """The API server alone: what is written there stays as it is, for tests that compare what was left behind.
+
+    It has no watch cache, which would have nobody to watch: each list would wait until the cache has heard of the write before it.
+    """
     with steps.step("API server") as step:
-        _serve(settings, step)
+        _serve(settings, step, "--watch-cache=false")
 
 
-def _serve(settings: Settings, step: Step) -> None:
+def _serve(settings: Settings, step: Step, *options: str) -> None:
     _make_credentials(settings)
     _start_etcd(settings)
-    _start_api_server(settings, step)
+    _start_api_server(settings, step, options)
 
 
 def identities(settings: Settings) -> list[Identity]:
@@ -117,9 +121,9 @@ def _start_etcd(settings: Settings) -> None:
     processes.start(settings, Process("etcd", command, files=_read_by(settings, "etcd")))
 
 
-def _start_api_server(settings: Settings, step: Step) -> None:
+def _start_api_server(settings: Settings, step: Step, options: Sequence[str]) -> None:
     files = (*_read_by(settings, "kube-apiserver"), settings.pki / "audit-policy.yaml")
-    processes.start(settings, Process("kube-apiserver", _api_server(settings), files=files))
+    processes.start(settings, Process("kube-apiserver", (*_api_server(settings), *options), files=files))
     api = Api(settings)
     log = log_file(settings, "kube-apiserver")
 

@@ -1,7 +1,8 @@
 """The tiers, in their order: what each does and how long it may take."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,9 @@ from tiers.work import Work
 
 DRIVER = CHECKOUT / "hack/cloud/storage/driver"
 WITHOUT_A_CLUSTER = "not api and not chart and not frames and not cloud and not simulated and not proof"
+SHARED_SERVER, OWN_SERVER = ("tests/api", "tests/reconcile"), ("tests/crash",)
 FOLDERS = {
-    "api": ("tests/api", "tests/crash", "tests/reconcile"),
+    "api": (*SHARED_SERVER, *OWN_SERVER),
     "chart": ("tests/chart",),
     "frames": ("tests/frames",),
     "cloud": ("tests/cloud",),
@@ -47,7 +49,7 @@ def proof_fast(work: Work) -> None:
 
 
 def proof_api(work: Work) -> None:
-    _on_a_bare_control_plane(work, "api and proof", *FOLDERS["api"], "--quiet")
+    _on_a_bare_control_plane(work, "api and proof", FOLDERS["api"])
 
 
 def proof_cloud(work: Work) -> None:
@@ -61,9 +63,8 @@ def go(work: Work) -> None:
 
 
 def api(work: Work) -> None:
-    """The chart comes last: its policies hold for the whole control plane."""
-    folders = (*FOLDERS["api"], *FOLDERS["chart"])
-    _on_a_bare_control_plane(work, "(api or chart) and not proof", *folders, "--quiet", "--durations=10")
+    """The chart comes last: its policies hold for the whole control plane. Crashes have an API server of their own, and so run beside."""
+    _on_a_bare_control_plane(work, "(api or chart) and not proof", OWN_SERVER, (*SHARED_SERVER, *FOLDERS["chart"]))
 
 
 def frames(work: Work) -> None:
@@ -91,12 +92,20 @@ def _in_a_cloud(work: Work, *sessions: Sequence[str], without_real_nodes: str) -
             work.side_by_side(*(partial(work.pytest, one, *options, environment=environment) for one in marks))
 
 
-def _on_a_bare_control_plane(work: Work, marks: str, *options: str) -> None:
+def _on_a_bare_control_plane(work: Work, marks: str, *sessions: Sequence[str]) -> None:
+    """The tests with these marks in each session's folders, the sessions side by side."""
+    with _bare_control_plane(work) as environment:
+        options = ("--quiet", "--durations=10")
+        work.side_by_side(*(partial(work.pytest, marks, *one, *options, environment=environment) for one in sessions))
+
+
+@contextmanager
+def _bare_control_plane(work: Work) -> Iterator[Mapping[str, str]]:
     if os.environ.get(REUSED):
-        work.pytest(marks, *options)
+        yield {}
         return
     with own_cloud(work, BARE) as environment:
-        work.pytest(marks, *options, environment={**environment, REUSED: kubeconfig(environment)})
+        yield {**environment, REUSED: kubeconfig(environment)}
 
 
 TIERS: Mapping[str, Tier] = {

@@ -33,7 +33,7 @@ def test_machines_that_come_together_are_spread_and_each_says_why_it_is_there(th
 
 def test_the_next_machine_goes_where_less_is_measured(there: User) -> None:
     assert load.main([f"{there.namespace}/busy", "--cpu=20", "--memory=64Gi"]) == 0
-    there.apply(machine("busy"))
+    there.apply(machine("busy", hardware={"cpu": {"cores": 20}, "memory": "64Gi"}))
     host = there.until_ready(MACHINES, "busy", "Running")["status"]["host"]
     there.until("the load to be known", lambda: _check_known(there, host))
     there.apply(machine("next", hardware=SIZE))

@@ -10,7 +10,7 @@ from cloud.build import image
 from cloud.settings import Settings
 from cloud.steps import NotYet
 
-pytestmark = pytest.mark.cloud
+pytestmark = [pytest.mark.cloud, pytest.mark.beside]
 
 HTTP: Final = {
     "ports": [{"name": "http", "port": 8080}],

@@ -204,6 +204,14 @@ def test_a_machine_that_is_new_is_taken_to_be_like_others_of_its_shape() -> None
     assert made.usual("large") == 0.25
 
 
+def test_a_machine_that_takes_more_than_its_cores_teaches_that_all_are_used() -> None:
+    made = table("a")
+    made.put("shop/m", Workload("a", promised=Amounts(1, GIB)), now=0.0)
+    made.sample(Sample("a", "shop/m", "cpu", 20.0, age=0.0), now=1.0)
+    assert made.taken("shop/m").load.demand.cpu == 20.0  # type: ignore[union-attr]
+    assert made.usual("") == 1.0
+
+
 def test_what_a_node_takes_beside_its_pods_is_what_is_left_of_its_total() -> None:
     made = table("a")
     made.put("shop/p", Workload("a", requested=Amounts(cpu=1)), now=0.0)

@@ -156,9 +156,10 @@ class Table:
             self._on[entry.workload.node].add(key)
         promised = entry.workload.promised.cpu
         if promised and entry.taken.grounds.cpu == "Measured":
-            entry.used = (entry.workload.shape, entry.taken.load.demand.cpu, promised)
+            used = min(promised, entry.taken.load.demand.cpu)  # what carries the guest may take more; its vCPUs can not
+            entry.used = (entry.workload.shape, used, promised)
             for name in {entry.workload.shape, ""}:
-                self._usual[name][0] += entry.taken.load.demand.cpu
+                self._usual[name][0] += used
                 self._usual[name][1] += promised
 
     def usual(self, shape: str) -> float:
