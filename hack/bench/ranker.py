@@ -7,10 +7,11 @@ from pathlib import Path
 
 import uvloop
 
-from vireo.extender.protocol import Args, Scores, requested, sensitivity
+from vireo.extender.protocol import Args, Scores
 from vireo.extender.server import Extender, serve
 from vireo.formulas.balance import Amounts, Load, performance
 from vireo.load.demand import Workload
+from vireo.load.pods import requested, sensitivity
 from vireo.load.table import Table
 
 

@@ -103,6 +103,14 @@ class Api:
     ) -> Object:
         """One request; `headers` go before the usual ones. Raises ApiError when refused, NotYet when there is no
         server, or one that is too busy to look."""
+        answer = self._asked(method, path, body, headers)
+        return dict(json.loads(answer)) if answer.startswith(b"{") else {}
+
+    def text(self, path: str) -> str:
+        """What is not JSON: the page of a pod, through the API server. Raises as `request` does."""
+        return self._asked("GET", path, None, {"Accept": "*/*"}).decode()
+
+    def _asked(self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]) -> bytes:
         payload = None if body is None else json.dumps(body)
         try:
             response, answer = self._send(method, path, payload, {"Content-Type": JSON, "Accept": JSON, **headers})
@@ -112,7 +120,7 @@ class Api:
             raise NotYet(f"the API server at {self._settings.api_address}: {_words(answer)}")
         if response.status >= 400:
             raise ApiError(response.status, _words(answer))
-        return dict(json.loads(answer)) if answer.startswith(b"{") else {}
+        return answer
 
     def _send(
         self, method: str, path: str, payload: str | None, headers: Mapping[str, str]

@@ -3,8 +3,8 @@
 import json
 from typing import Final
 
-from cloud import vireo
 from cloud.console import Console
+from cloud.extender import loads
 from cloud.steps import NotYet, Steps
 from demo.acts import MACHINES
 from demo.terminal import Terminal
@@ -21,7 +21,6 @@ spec:
   hardware: {{cpu: {{cores: 1}}, memory: 256Mi}}
   bootDisk: {{image: registry.local/guest:1}}
 """
-METRICS: Final = f"/api/v1/namespaces/{vireo.NAMESPACE}/pods/{{name}}:8081/proxy/metrics"
 
 
 def tell(terminal: Terminal) -> None:
@@ -49,23 +48,7 @@ def _until_felt(terminal: Terminal, host: str) -> None:
 
 
 def _check_felt(terminal: Terminal, host: str) -> None:
-    for loads in _loads(terminal):
-        others = [load for node, load in loads.items() if node in terminal.settings.node_names and node != host]
-        if loads.get(host, 0.0) < max(others, default=0.0) + FELT:
-            raise NotYet(f"{host} {loads.get(host, 0.0):.2f}, others at most {max(others, default=0.0):.2f}")
-
-
-def _loads(terminal: Terminal) -> list[dict[str, float]]:
-    """B of each node as each scheduler's extender knows it."""
-    selector = "--selector=app.kubernetes.io/component=scheduler"
-    names = terminal.ask("get", "pods", f"--namespace={vireo.NAMESPACE}", selector, "--output=name").split()
-    pages = [terminal.ask("get", "--raw", METRICS.format(name=name.removeprefix("pod/"))) for name in names]
-    return [
-        dict(_load(line) for line in page.splitlines() if line.startswith("vireo_node_load_ratio{")) for page in pages
-    ]
-
-
-def _load(line: str) -> tuple[str, float]:
-    """Of a line such as `vireo_node_load_ratio{node="node-1"} 0.2`."""
-    labels, _, value = line.partition("} ")
-    return labels.partition('"')[2].removesuffix('"'), float(value)
+    for known in loads(terminal.settings):
+        others = [load for node, load in known.items() if node in terminal.settings.node_names and node != host]
+        if known.get(host, 0.0) < max(others, default=0.0) + FELT:
+            raise NotYet(f"{host} {known.get(host, 0.0):.2f}, others at most {max(others, default=0.0):.2f}")

@@ -13,9 +13,9 @@ from vireo.api.names import API_VERSION, CATEGORY
 from vireo.api.reasons import Reason
 from vireo.extender.collector import Collector
 from vireo.extender.recorder import Recorder
-from vireo.extender.world import World
 from vireo.kube.client import Client
 from vireo.load.table import Table
+from vireo.load.world import World
 from vireo.plugin.commands import COMMANDS, Command
 from vireo.process.admission import AdmissionMetrics
 from vireo.process.clock import now

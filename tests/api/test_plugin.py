@@ -12,6 +12,7 @@ import yaml
 from api.conftest import NAMESPACES, served
 from api.orders.others import crd, make
 from api.server import Server
+from plugin.objects import NOW
 from plugin.program import run
 from support.waiting import until
 
@@ -30,8 +31,8 @@ from vireo.api.resources import (
     Key,
     Resource,
 )
+from vireo.kube.measures import MEASURED_NODES, MEASURED_PODS
 from vireo.plugin.completion import complete
-from vireo.plugin.top import MEASURED_NODES, MEASURED_PODS
 
 pytestmark = pytest.mark.api
 
@@ -40,10 +41,13 @@ THEIRS = (KUBEVIRT_MACHINE, KUBEVIRT_INSTANCE, MEASURED_NODES, MEASURED_PODS)
 SINCE = "2026-01-01T11:00:00Z"
 RUNS = {"status": {"phase": "Running", "nodeName": "plugin-node"}}
 GUEST = {"spec": {"domain": {"cpu": {"cores": 2}, "memory": {"guest": "1Gi"}}}}
+HOST = {"metadata": {"labels": {"only": "plugins"}}, "status": {"allocatable": {"cpu": "4", "memory": "8Gi"}}}
 LAUNCHER = {
     "metadata": {"labels": {"kubevirt.io": "virt-launcher"}},
     "spec": {
         "nodeName": "plugin-node",
+        "nodeSelector": {"only": "plugins"},
+        "tolerations": [{"operator": "Exists"}],
         "automountServiceAccountToken": False,
         "containers": [{"name": "compute", "image": "x", "resources": {"requests": {"cpu": "200m", "memory": "1Gi"}}}],
     },
@@ -90,7 +94,7 @@ def shop(server: Server, control_plane: str) -> Iterator[Shop]:
     account = f"{NAMESPACES}/{shop.namespace}/serviceaccounts/default"
     until(lambda: server.ask("GET", account).code == 200)  # without it no pod is let in
     with served(server, [crd(resource) for resource in THEIRS]):
-        shop.make(NODE, "plugin-node", {})
+        shop.make(NODE, "plugin-node", HOST)
         _running(shop)
         _waiting(shop)
         yield shop
@@ -184,18 +188,28 @@ async def test_a_tree_shows_what_is_used_with_what_is_below_it_and_what_is_missi
 
 
 async def test_top_stands_beside_what_was_promised(shop: Shop) -> None:
-    shop.make(MEASURED_PODS, "virt-launcher-web-1-x", {"containers": [{"usage": {"cpu": "1500m", "memory": "512Mi"}}]})
+    at = {"timestamp": NOW.isoformat(), "window": "10s"}
+    used = {"containers": [{"name": "compute", "usage": {"cpu": "1500m", "memory": "512Mi"}}]}
+    shop.make(MEASURED_PODS, "virt-launcher-web-1-x", {**at, **used})
     code, (machine,), _ = await shop.vireo("top", "machines")
     assert code == 0
     assert machine["used"] == {"cpu": 1.5, "memory": 512 * 2**20}
     assert machine["promised"] == {"cpu": 2.0, "memory": 2**30}
     assert machine["host"] == "plugin-node"
-    shop.make(MEASURED_NODES, "plugin-node", {"usage": {"cpu": "3", "memory": "2Gi"}})
-    _, nodes, _ = await shop.vireo("top")
-    (node,) = (one for one in nodes if one["name"] == "plugin-node")
+    shop.make(MEASURED_NODES, "plugin-node", {**at, "usage": {"cpu": "3", "memory": "2Gi"}})
+    _, found, _ = await shop.vireo("top")
+    (node,) = (one for one in found["nodes"] if one["name"] == "plugin-node")
     assert node["used"]["cpu"] == 3.0
     assert node["promised"] == {"cpu": 0.2, "memory": 2**30}
     assert node["machines"] == 1
+    assert node["load"] == pytest.approx(0.4 * 3 / 4 + 0.4 * 2 / 8)
+    asked = {"cpu": 0.2, "memory": 2**30}
+    assert found["balance"]["room"] == {
+        "like": f"{shop.namespace}/web-1",
+        "asked": asked,
+        "fit": 7,
+        "boundBy": "memory",
+    }
 
 
 @pytest.mark.parametrize(("type_", "code"), [("Complete", 0), ("Failed", 1)])

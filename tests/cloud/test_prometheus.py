@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
-from support.extender import sources
 from support.user import MACHINES, SMALL, WORKLOADS, User, disk, machine, workload
 
 from cloud.console import Console
+from cloud.extender import sources
 from cloud.settings import Settings
 from cloud.steps import NotYet
 from vireo.api.measures import Quantity, Sample
@@ -130,7 +130,7 @@ def test_a_pod_that_is_throttled_is_less_efficient(tenant: User, url: str) -> No
 @pytest.mark.usefixtures("url")
 def test_the_extender_asks_it(tenant: User) -> None:
     def answered() -> None:
-        found = sources(tenant)
+        found = sources(tenant.settings)
         if not found or not all(one.get("prometheus") == 1 for one in found):
             raise NotYet(str(found))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from extender.test_world import Told, instance, pod
+from load.test_world import Told, instance, pod
 
 from vireo.api.measures import Sample
 from vireo.extender.collector import Collector

@@ -1,7 +1,9 @@
 """From what was typed to the exit code: whatever goes wrong is a line with the way out."""
 
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from plugin.objects import BORN, NOW, condition
 from plugin.program import answer, kubeconfig, played, run
@@ -133,11 +135,14 @@ async def test_yaml_and_tables_are_there_for_who_asks(tmp_path: Path) -> None:
         assert out.startswith("PLATFORM   Supported\n")
 
 
-@pytest.mark.parametrize("what", ["nodes", "machines"])
-async def test_top_says_where_nothing_is_measured(tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "shown"),
+    [("nodes", {"nodes": [], "balance": {"imbalance": 0.0, "inUse": 0.0, "room": None}}), ("machines", [])],
+)
+async def test_top_says_where_nothing_is_measured(tmp_path: Path, what: str, shown: Any) -> None:
     async with played(tmp_path, {}) as cluster:
         code, out, err = await run(cluster, "top", what)
-    assert (code, out) == (0, "[]\n")
+    assert (code, msgspec.json.decode(out)) == (0, shown)
     assert "this cluster does not serve metrics.k8s.io. Install metrics-server" in err
 
 

@@ -5,7 +5,6 @@ hack/cloud/load NAMESPACE/VM --cpu CORES --memory BYTES [--dirty-rate BYTES]
 
 import argparse
 import re
-import sys
 import time
 from pathlib import Path
 
@@ -70,7 +69,3 @@ def _machine(text: str) -> tuple[str, str]:
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAMESPACE/VM")
     return found[1], found[2]
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -11,17 +11,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from vireo.api.names import ANNOTATION_SENSITIVITY
-from vireo.api.objects import Meta
-from vireo.formulas.balance import BEST, Amounts
-from vireo.load.requests import Spec, asked
+from vireo.formulas.balance import BEST
+from vireo.load.pods import Pod
 
 MOST_NODES: Final = 65_536
 """How many nodes a scheduler may ask about: more than any cluster has."""
-LEAST_SENSITIVE: Final = 0.1
-MOST_SENSITIVE: Final = 10.0
-"""What is said beyond these is absurd."""
-
 _FIRST_ROOM: Final = 256
 
 Scores = Sequence[int] | NDArray[np.intp]
@@ -31,16 +25,6 @@ Name = Annotated[str, msgspec.Meta(max_length=253)]
 
 class BadArgsError(Exception):
     """What was sent is nothing that a scheduler sends; in words for a log."""
-
-
-class Pod(msgspec.Struct, frozen=True):
-    metadata: Meta
-    spec: Spec = Spec()
-
-    @property
-    def key(self) -> str:
-        """NAMESPACE/NAME, as the load table has it."""
-        return f"{self.metadata.namespace}/{self.metadata.name}"
 
 
 class Args(msgspec.Struct, frozen=True):
@@ -68,23 +52,6 @@ def read(body: bytes) -> Args:
     if sent.names is None and bytes(sent.nodes) != b"null":
         raise BadArgsError("whole Nodes and no NodeNames were sent: this extender must be nodeCacheCapable")
     return Args(sent.pod, sent.names or ())
-
-
-def requested(pod: Pod) -> Amounts:
-    """What a scheduler counts for the pod. Raises BadArgsError."""
-    try:
-        return asked(pod.spec)
-    except ValueError as error:
-        raise BadArgsError(str(error)) from None
-
-
-def sensitivity(pod: Pod) -> float:
-    """s of the model, as the pod's annotation says it; 1 where it says nothing, or nothing that can be."""
-    try:
-        found = float(pod.metadata.annotations.get(ANNOTATION_SENSITIVITY, "1"))
-    except ValueError:
-        return 1.0
-    return found if LEAST_SENSITIVE <= found <= MOST_SENSITIVE else 1.0
 
 
 class Fragments:

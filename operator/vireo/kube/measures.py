@@ -13,10 +13,12 @@ import msgspec
 
 from vireo.api.measures import Quantity, Sample
 from vireo.api.quantities import quantity
+from vireo.api.resources import Resource
 from vireo.kube.client import ApiError, Client
 from vireo.kube.look import ABSENT
 
-METRICS_API: Final = "/apis/metrics.k8s.io/v1beta1"
+MEASURED_NODES: Final = Resource("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", namespaced=False)
+MEASURED_PODS: Final = Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics")
 ASKED: Final = aiohttp.ClientTimeout(total=10)
 
 
@@ -70,15 +72,19 @@ class MetricsApi:
         self._client = client
 
     async def samples(self, places: Places, now: datetime) -> AsyncIterator[Sample]:
-        for one in await self._list("nodes"):
+        for one in await self._list(MEASURED_NODES.path()):
             for found in _samples(one, one.metadata.name, "", one.usage, now):
                 yield found
-        for one in await self._list("pods"):
+        async for found in self.of_pods(places, now):
+            yield found
+
+    async def of_pods(self, places: Places, now: datetime, namespace: str = "") -> AsyncIterator[Sample]:
+        """What pods use, of a namespace or of all. Raises ApiError."""
+        for one in await self._list(MEASURED_PODS.path(namespace)):
             for found in _of_pod(one, places, now):
                 yield found
 
-    async def _list(self, plural: str) -> list[_Measured]:
-        path = f"{METRICS_API}/{plural}"
+    async def _list(self, path: str) -> list[_Measured]:
         try:
             return msgspec.json.decode(await self._client.request("GET", path), type=_List).items
         except ApiError as error:

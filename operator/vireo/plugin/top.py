@@ -1,33 +1,27 @@
-"""`kubectl vireo top`: what is measured to be used, next to what was promised."""
+"""`kubectl vireo top`: what is measured to be used, next to what was promised; and what the model makes of it."""
 
 import asyncio
 from collections import defaultdict
-from typing import Final, TypeVar
+from collections.abc import AsyncIterator
+from typing import Any, Final
 
-import msgspec
-
-from vireo.api.resources import NODE, POD, Resource
+from vireo.api.kind import Watch
+from vireo.api.measures import Sample
+from vireo.api.objects import Live
+from vireo.api.resources import NODE, POD
 from vireo.kinds.virtualmachine.kind import INSTANCES, LAUNCHERS
 from vireo.kube.client import ApiError
-from vireo.kube.look import listed, read
-from vireo.plugin.failure import FORBIDDEN
-from vireo.plugin.reading import raws
+from vireo.kube.look import listed
+from vireo.kube.measures import MetricsApi
+from vireo.load.table import Table
+from vireo.load.world import World
+from vireo.plugin.failure import ABSENT, FORBIDDEN
 from vireo.plugin.session import Session
-from vireo.plugin.shown.top import (
-    AskingPod,
-    Measured,
-    MeasuredPod,
-    Node,
-    machines,
-    nodes,
-    page_of_machines,
-    page_of_nodes,
-)
+from vireo.plugin.shown.machines import machines, page_of_machines
+from vireo.plugin.shown.nodes import ChoosyPod, Looked, TaintedNode, page_of_nodes, top_of
+from vireo.plugin.shown.usage import measured
 
-T = TypeVar("T", bound=msgspec.Struct)
-
-MEASURED_NODES: Final = Resource("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", namespaced=False)
-MEASURED_PODS: Final = Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics")
+NODES, PODS = Watch(NODE, TaintedNode), Watch(POD, ChoosyPod)
 AWAY: Final = 503
 """What is answered for an API whose server does not run."""
 
@@ -39,65 +33,66 @@ async def run(session: Session) -> int:
 
 
 async def _nodes(session: Session) -> None:
-    client = session.client
-    found, measured, pods, instances = await asyncio.gather(
-        raws(client, NODE),
-        _measured(session, MEASURED_NODES, ""),
-        _if_allowed(session, POD),
-        _if_allowed(session, INSTANCES.resource),
+    nodes, pods, instances = await asyncio.gather(
+        listed(session.client, NODES), _if_allowed(session, PODS), _if_allowed(session, INSTANCES)
     )
-    tops = nodes(
-        _decoded(found or [], Node),
-        _decoded(measured, Measured),
-        None if pods is None else _decoded(pods, AskingPod),
-        None if instances is None else [read(INSTANCES, raw) for raw in instances],
-    )
-    session.terminal.show(tops, lambda style: page_of_nodes(tops, style))
+    table, now = Table(), session.now()
+    world = World(table, now.timestamp, lambda _bound: None)
+    for live in (*nodes, *(instances or ()), *(pods or ())):
+        world.put(live)
+    samples = await _measured(session, MetricsApi(session.client).samples(world, now))
+    for one in samples:
+        table.sample(one, now.timestamp())
+    table.age(now.timestamp())
+    used = {node: usage for (node, pod), usage in measured(samples).items() if not pod}
+    found = top_of(Looked(nodes, pods, instances, used, table))
+    session.terminal.show(found, lambda style: page_of_nodes(found, style))
 
 
 async def _machines(session: Session) -> None:
     everywhere = session.asked.all_namespaces
     namespace = "" if everywhere else session.namespace
-    instances, pods, measured = await asyncio.gather(
+    world, now = World(Table(), session.now().timestamp, lambda _bound: None), session.now()
+    instances, pods, samples = await asyncio.gather(
         listed(session.client, INSTANCES, namespace),
         listed(session.client, LAUNCHERS, namespace),
-        _measured(session, MEASURED_PODS, namespace),
+        _measured(session, MetricsApi(session.client).of_pods(world, now, namespace)),
     )
     names: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for pod in pods:
         if LAUNCHERS.owner and (owner := LAUNCHERS.owner(pod)):
-            names[owner.namespace, owner.name].append(pod.meta.name)
-    tops = machines(instances, names, _decoded(measured, MeasuredPod))
+            names[owner.namespace, owner.name].append(f"{pod.meta.namespace}/{pod.meta.name}")
+    used = {pod: usage for (_, pod), usage in measured(samples).items()}
+    tops = machines(instances, names, used)
     session.terminal.show(tops, lambda style: page_of_machines(tops, style, everywhere=everywhere))
 
 
-async def _measured(session: Session, resource: Resource, namespace: str) -> list[msgspec.Raw]:
-    """Nothing where nothing is measured; that is said."""
+async def _measured(session: Session, samples: AsyncIterator[Sample]) -> list[Sample]:
+    """What there is until it ends; where it ends too soon, that is said."""
+    found = []
     try:
-        found = await raws(session.client, resource, namespace)
+        async for one in samples:
+            found.append(one)  # noqa: PERF401 - what came before an error counts
     except ApiError as error:
-        if error.code not in (FORBIDDEN, AWAY):
+        if error.code == ABSENT:
+            session.terminal.note(
+                "nothing measured is shown, and LOAD is of what was promised: this cluster does not serve metrics.k8s.io. Install "
+                "metrics-server; what else the cluster lacks: kubectl vireo status"
+            )
+        elif error.code in (FORBIDDEN, AWAY):
+            shown = "not all that is measured is shown" if found else "nothing measured is shown"
+            session.terminal.note(f"{shown}: {error.message}")
+        else:
             raise
-        session.terminal.note(f"nothing measured is shown: {error.message}")
-        return []
-    if found is None:
-        session.terminal.note(
-            "nothing measured is shown: this cluster does not serve metrics.k8s.io. Install metrics-server; what else the cluster "
-            "lacks: kubectl vireo status"
-        )
-    return found or []
+    return found
 
 
-async def _if_allowed(session: Session, resource: Resource) -> list[msgspec.Raw] | None:
+async def _if_allowed(session: Session, watch: Watch) -> list[Live[Any]] | None:
     """All of the cluster; None where the user may not look at them, which is said."""
     try:
-        return await raws(session.client, resource) or []
+        return await listed(session.client, watch)
     except ApiError as error:
         if error.code != FORBIDDEN:
             raise
-        session.terminal.note(f"not counted: you may not list {resource}")
+        session.terminal.note(f"not counted: you may not list {watch.resource}")
         return None
-
-
-def _decoded(found: list[msgspec.Raw], type_: type[T]) -> list[T]:
-    return [msgspec.json.decode(raw, type=type_) for raw in found]

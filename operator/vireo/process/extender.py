@@ -17,13 +17,13 @@ from vireo.extender.protocol import Args, Scores
 from vireo.extender.recorder import Answer, Recorder
 from vireo.extender.server import Extender
 from vireo.extender.server import serve as serve_scheduler
-from vireo.extender.world import WATCHES, World
 from vireo.formulas.balance import Amounts
 from vireo.kube.client import Client
 from vireo.kube.measures import MetricsApi, Prometheus, Source
 from vireo.kube.watch import Watcher
 from vireo.load.demand import taken
 from vireo.load.table import Table
+from vireo.load.world import WATCHES, World
 from vireo.process.clock import now
 from vireo.process.health import Health, serve
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from vireo.api.hardware import Cpu, Memory
 from vireo.kinds.pods import LiveCondition, Volume, said
 
 
@@ -59,25 +60,6 @@ class Devices(msgspec.Struct, frozen=True):
     """domain.devices."""
 
     interfaces: tuple[Card, ...] = ()
-
-
-class Cpu(msgspec.Struct, frozen=True):
-    """domain.cpu."""
-
-    sockets: int = 1
-    cores: int = 1
-    threads: int = 1
-
-    @property
-    def count(self) -> int:
-        """The vCPUs of the guest."""
-        return self.sockets * self.cores * self.threads
-
-
-class Memory(msgspec.Struct, frozen=True):
-    """domain.memory."""
-
-    guest: str = "0"
 
 
 class Domain(msgspec.Struct, frozen=True):

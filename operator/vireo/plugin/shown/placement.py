@@ -6,7 +6,7 @@ from vireo.api.resources import Key
 from vireo.formulas.balance import Amounts, parts
 from vireo.load.decision import Candidate, Decision, again, why
 from vireo.plugin.shown.style import Cell, Style
-from vireo.plugin.shown.top import cores, size
+from vireo.plugin.shown.usage import cores, size
 
 GROUNDS = {
     "Measured": "measured",

@@ -2,10 +2,15 @@
 
 from typing import Any
 
+from vireo.api.hardware import Cpu, Memory
 from vireo.api.objects import Live, Meta, OwnerReference
 from vireo.api.resources import KUBEVIRT_INSTANCE, NODE, POD, Key
-from vireo.extender.world import (
+from vireo.formulas.balance import Amounts
+from vireo.load.requests import Container, Resources
+from vireo.load.table import Table
+from vireo.load.world import (
     DISK_CAPACITY,
+    Domain,
     Instance,
     InstanceSpec,
     NodeStatus,
@@ -15,10 +20,6 @@ from vireo.extender.world import (
     PodStatus,
     World,
 )
-from vireo.formulas.balance import Amounts
-from vireo.kinds.virtualmachine.views import Cpu, Domain, Memory
-from vireo.load.requests import Container, Resources
-from vireo.load.table import Table
 
 GIB = 2.0**30
 

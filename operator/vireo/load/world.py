@@ -6,15 +6,15 @@ from typing import Any, Final
 
 import msgspec
 
+from vireo.api.hardware import Cpu, Memory
 from vireo.api.kind import Watch
 from vireo.api.names import GROUP
 from vireo.api.objects import Live, Meta
 from vireo.api.quantities import quantity
 from vireo.api.resources import KUBEVIRT_INSTANCE, NODE, POD, Key, Resource
-from vireo.extender.protocol import BadArgsError, Pod, requested, sensitivity
 from vireo.formulas.balance import NOTHING, Amounts
-from vireo.kinds.virtualmachine.views import Domain
 from vireo.load.demand import Workload
+from vireo.load.pods import Pod, requested, sensitivity
 from vireo.load.requests import Spec
 from vireo.load.table import Table
 
@@ -59,6 +59,13 @@ class NodeView(msgspec.Struct, frozen=True):
     """What is read of a node."""
 
     status: NodeStatus = NodeStatus()
+
+
+class Domain(msgspec.Struct, frozen=True):
+    """spec.domain of an instance."""
+
+    cpu: Cpu = Cpu()
+    memory: Memory = Memory()
 
 
 class InstanceSpec(msgspec.Struct, frozen=True):
@@ -133,7 +140,7 @@ class World:
         key = machine_of(pod.metadata)
         machine = self._live[KUBEVIRT_INSTANCE].get(key) if key else None
         promised, shape = (_promised(machine), _shape(machine)) if machine else (NOTHING, "")
-        return Workload(node, _requested(pod), promised, shape, sensitivity(pod))
+        return Workload(node, requested(pod), promised, shape, sensitivity(pod))
 
     def _see_pod(self, before: Live[PlacedPod] | None, live: Live[PlacedPod]) -> None:
         if live.view.ended:
@@ -154,14 +161,6 @@ class World:
             self._launchers[machine].discard(live.key)
             if not self._launchers[machine]:
                 del self._launchers[machine]
-
-
-def _requested(pod: Pod) -> Amounts:
-    """What is no quantity was refused by the API server; by one that takes it, it is not known."""
-    try:
-        return requested(pod)
-    except BadArgsError:
-        return NOTHING
 
 
 def machine_of(meta: Meta) -> Key | None:
