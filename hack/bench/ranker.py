@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvloop
 
-from vireo.extender.protocol import Args, Scores
+from vireo.extender.protocol import Args, Fragments
 from vireo.extender.server import Extender, serve
 from vireo.formulas.balance import Amounts, Load, performance
 from vireo.load.demand import Workload
@@ -17,11 +17,11 @@ from vireo.load.table import Table
 
 def main(file: str, port: str) -> None:
     """Serves until it is killed."""
-    table = _table(json.loads(Path(file).read_text()))
+    table, fragments = _table(json.loads(Path(file).read_text())), Fragments()
 
-    def rank(args: Args) -> Scores:
+    def rank(args: Args) -> bytes:
         load = Load(requested(args.pod), performance(sensitivity=sensitivity(args.pod)))
-        return table.rank(load, args.names, now=0.0).scores
+        return fragments.answer(args.names, table.rank(load, args.names, now=0.0))
 
     gc.freeze()
     uvloop.run(serve(Extender(rank), int(port)))

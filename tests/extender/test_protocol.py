@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vireo.extender.protocol import BadArgsError, Fragments, read
-from vireo.formulas.balance import BEST
+from vireo.formulas.balance import Amounts, Load
 from vireo.load.pods import requested, sensitivity
+from vireo.load.table import Table
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -95,18 +96,25 @@ def test_it_is_said_what_is_wrong(body: bytes, said: str) -> None:
         read(body)
 
 
-@given(st.lists(st.lists(st.tuples(st.text(max_size=10), st.integers(0, BEST)), max_size=12), max_size=6))
-def test_an_answer_says_each_score_whatever_was_asked_before(asked: list[list[tuple[str, int]]]) -> None:
-    fragments = Fragments(most=16)
-    for one in asked:
-        names, scores = [name for name, _ in one], [score for _, score in one]
-        answered = json.loads(fragments.answer(names, scores))
-        assert answered == [{"Host": name, "Score": score} for name, score in one]
-        assert len(fragments) <= max(16, len(one))
+HOSTS = st.sampled_from([f"n{number}" for number in range(12)])
 
 
-def test_more_nodes_than_are_kept_are_answered_all_the_same() -> None:
-    fragments = Fragments(most=3)
-    for names in (["a", "b"], ["c", "d"], [f"n{i}" for i in range(1000)], ["a"]):
-        assert [one["Host"] for one in json.loads(fragments.answer(names, [1] * len(names)))] == names
-    assert len(fragments) == 1
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("asked"), st.lists(HOSTS, unique=True)),
+            st.tuples(st.sampled_from(["comes", "goes"]), HOSTS),
+        )
+    )
+)
+def test_an_answer_says_each_score_whatever_came_and_went_before(acts: list[tuple[str, Any]]) -> None:
+    table, fragments = Table(), Fragments()
+    for number, (act, what) in enumerate(acts):
+        if act == "comes":
+            table.put_node(what, Amounts(4 + number, 2**34))
+        elif act == "goes":
+            table.drop_node(what)
+        else:
+            found = table.rank(Load(Amounts(1, 2**30)), what, now=0.0)
+            wanted = [{"Host": name, "Score": score} for name, score in zip(what, found.scores.tolist(), strict=True)]
+            assert json.loads(fragments.answer(what, found)) == wanted

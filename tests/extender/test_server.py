@@ -11,7 +11,7 @@ import pytest
 from support.ports import free_port
 
 from vireo.extender import server
-from vireo.extender.protocol import Args, BadArgsError, Scores
+from vireo.extender.protocol import Args, BadArgsError
 from vireo.extender.server import Extender, serve
 
 QUESTION = {"Pod": {"metadata": {"namespace": "shop", "name": "a"}}, "Nodes": None, "NodeNames": ["n1", 'n"2']}
@@ -19,8 +19,8 @@ ANSWER = [{"Host": "n1", "Score": 0}, {"Host": 'n"2', "Score": 1}]
 PATH = "/prioritize"
 
 
-def in_turn(args: Args) -> Scores:
-    return [i % 11 for i, _ in enumerate(args.names)]
+def in_turn(args: Args) -> bytes:
+    return json.dumps([{"Host": name, "Score": i % 11} for i, name in enumerate(args.names)]).encode()
 
 
 class Served:
@@ -80,11 +80,6 @@ async def test_a_question_in_pieces_is_answered(served: Served) -> None:
     assert (status, json.loads(text)) == (200, ANSWER)
 
 
-async def test_whole_answers_are_passed_on(served: Served) -> None:
-    served.extender.handler = lambda _: b"[]"
-    assert await served.post(json.dumps(QUESTION).encode()) == (200, "[]")
-
-
 async def test_a_bad_body_is_a_bad_request_and_it_is_said_why(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     status, text = await served.post(b'{"Pod":')
     assert status == 400
@@ -94,7 +89,7 @@ async def test_a_bad_body_is_a_bad_request_and_it_is_said_why(served: Served, ca
 
 
 async def test_what_the_handler_can_not_take_is_a_bad_request(served: Served) -> None:
-    def refuse(args: Args) -> Scores:
+    def refuse(args: Args) -> bytes:
         raise BadArgsError(f"{args.pod.key} is not liked")
 
     served.extender.handler = refuse
@@ -104,7 +99,7 @@ async def test_what_the_handler_can_not_take_is_a_bad_request(served: Served) ->
 async def test_a_fault_of_the_handler_is_said_in_the_log_and_the_next_is_answered(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_: Args) -> Scores:
+    def fail(_: Args) -> bytes:
         raise ZeroDivisionError
 
     served.extender.handler = fail
@@ -142,24 +137,81 @@ async def test_a_huge_body_is_refused_whether_its_size_is_said_or_not(
 
 async def test_a_question_about_a_large_cluster_is_answered(served: Served) -> None:
     names = [f"node-{number:05d}.rack-1.example.com" for number in range(5000)]
-    served.extender.handler = lambda args: [3] * len(args.names)
     asked = {**QUESTION, "NodeNames": names, "padding": "x" * 300_000}
     status, text = await served.post(json.dumps(asked).encode())
     assert status == 200
     assert [one["Host"] for one in json.loads(text)] == names
 
 
-async def test_a_connection_is_kept(served: Served) -> None:
-    body = json.dumps(QUESTION).encode()
-    port = int(served.url.rpartition(":")[2])
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for _ in range(3):
-        writer.write(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (PATH.encode(), len(body), body))
-        head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200")
-        length = int(head.lower().partition(b"content-length:")[2].split()[0])
-        assert json.loads(await reader.readexactly(length)) == ANSWER
+BODY = json.dumps(QUESTION).encode()
+HEAD = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n" % (PATH.encode(), len(BODY))
+Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@pytest.fixture
+async def wire(served: Served) -> AsyncIterator[Wire]:
+    """A connection on which every byte is ours."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(served.url.rpartition(":")[2]))
+    yield reader, writer
     writer.close()
+
+
+async def answered(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """The status line, and the body."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].split()[0])
+    return head.partition(b"\r\n")[0], await reader.readexactly(length)
+
+
+async def test_a_connection_is_kept(wire: Wire) -> None:
+    reader, writer = wire
+    for _ in range(3):
+        writer.write(HEAD + b"\r\n" + BODY)
+        status, body = await answered(reader)
+        assert (status, json.loads(body)) == (b"HTTP/1.1 200 OK", ANSWER)
+
+
+async def test_a_connection_is_closed_where_that_is_asked_for(wire: Wire) -> None:
+    reader, writer = wire
+    writer.write(HEAD + b"Connection: close\r\n\r\n" + BODY)
+    assert (await answered(reader))[0] == b"HTTP/1.1 200 OK"
+    assert await reader.read() == b""
+
+
+async def test_what_comes_before_the_answer_to_the_first_is_answered_after_it(served: Served, wire: Wire) -> None:
+    reader, writer = wire
+    other = json.dumps({**QUESTION, "NodeNames": ["n3"]}).encode()
+    heads = [HEAD.replace(str(len(BODY)).encode(), str(len(body)).encode()) for body in (BODY, other)]
+    writer.write(b"".join(head + b"\r\n" + body for head, body in zip(heads, (BODY, other), strict=True)))
+    assert [json.loads((await answered(reader))[1])[0]["Host"] for _ in range(2)] == ["n1", "n3"]
+    assert served.outcomes == ["answered"] * 2
+
+
+async def test_who_waits_to_be_told_to_go_on_is_told(wire: Wire) -> None:
+    reader, writer = wire
+    writer.write(HEAD + b"Expect: 100-continue\r\n\r\n")
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(BODY)
+    assert (await answered(reader))[0] == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b"\x16\x03\x01\x02\x00",
+        b"POST\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+        HEAD + b"Content-Length: 1\r\n\r\n" + BODY,
+    ],
+)
+async def test_what_is_not_http_is_refused_and_the_connection_closed(
+    served: Served, wire: Wire, rubbish: bytes
+) -> None:
+    reader, writer = wire
+    writer.write(rubbish)
+    assert (await answered(reader))[0].split()[1] in (b"400", b"404")
+    assert await reader.read() == b""
+    assert served.outcomes == []
 
 
 async def test_eight_at_once_get_each_their_own_answer(served: Served) -> None:

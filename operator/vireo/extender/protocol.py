@@ -3,23 +3,18 @@
 Of the pod only that is read which says what it will take. Whatever is sent, the one error is BadArgsError.
 """
 
-from collections.abc import Sequence
-from itertools import repeat
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from vireo.formulas.balance import BEST
 from vireo.load.pods import Pod
+from vireo.load.ranking import Ranking
 
 MOST_NODES: Final = 65_536
 """How many nodes a scheduler may ask about: more than any cluster has."""
-_FIRST_ROOM: Final = 256
-
-Scores = Sequence[int] | NDArray[np.intp]
-"""A score from 0 to BEST for each name that was asked about, in that order."""
 Name = Annotated[str, msgspec.Meta(max_length=253)]
 
 
@@ -55,48 +50,41 @@ def read(body: bytes) -> Args:
 
 
 class Fragments:
-    """The pieces that answers are joined from: for each node that was asked about one for each score, encoded once.
+    """The pieces that answers are joined from: for each row of a load table one for each score, encoded when it is first needed.
 
-    When there are more nodes than a cluster has, all is forgotten and begun anew.
+    Nodes come and go seldom: when a row has become another node's, all is forgotten and begun anew.
     """
 
-    def __init__(self, most: int = MOST_NODES) -> None:
-        self._most = most
-        self._forget()
+    def __init__(self) -> None:
+        self._era = -1
+        self._pieces = np.full((0, BEST + 1), None)
 
-    def _forget(self) -> None:
-        self._rows: dict[str, int] = {}
-        self._pieces = np.empty((_FIRST_ROOM, BEST + 1), dtype=object)
-
-    def answer(self, names: Sequence[str], scores: Scores) -> bytes:
+    def answer(self, names: Sequence[str], ranking: Ranking) -> bytes:
         """A HostPriorityList: the score of each name."""
-        rows = self._known(names)
-        if len(rows) and rows.min() < 0:
-            self._learn(names)
-            rows = self._known(names)
-        return b"[" + b",".join(self._pieces[rows, scores].tolist()) + b"]"
+        if len(ranking.known) < len(names):
+            return _joined(map(_piece, names, ranking.scores.tolist()))
+        if ranking.era != self._era:
+            self._era, self._pieces = ranking.era, np.full((0, BEST + 1), None)
+        try:
+            return self._of(ranking)
+        except (IndexError, TypeError):  # not all are there yet
+            self._learn(names, ranking)
+            return self._of(ranking)
 
-    def _known(self, names: Sequence[str]) -> NDArray[np.intp]:
-        return np.fromiter(map(self._rows.get, names, repeat(-1)), np.intp, len(names))
+    def _of(self, ranking: Ranking) -> bytes:
+        return _joined(self._pieces[ranking.rows, ranking.scores].tolist())
 
-    def _learn(self, names: Sequence[str]) -> None:
-        fresh = set(names) - self._rows.keys()
-        if len(self._rows) + len(fresh) > self._most:
-            self._forget()
-            fresh = set(names)
-        self._make_room(len(self._rows) + len(fresh))
-        for name in fresh:
-            row = self._rows[name] = len(self._rows)
-            self._pieces[row] = [_piece(name, score) for score in range(BEST + 1)]
+    def _learn(self, names: Sequence[str], ranking: Ranking) -> None:
+        more = int(ranking.rows.max()) + 1 - len(self._pieces)
+        if more > 0:
+            self._pieces = np.vstack([self._pieces, np.full((more, BEST + 1), None)])
+        for name, row, score in zip(names, ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
+            if self._pieces[row, score] is None:
+                self._pieces[row, score] = _piece(name, score)
 
-    def _make_room(self, rows: int) -> None:
-        if rows > len(self._pieces):
-            larger = np.empty((max(rows, 2 * len(self._pieces)), BEST + 1), dtype=object)
-            larger[: len(self._pieces)] = self._pieces
-            self._pieces = larger
 
-    def __len__(self) -> int:
-        return len(self._rows)
+def _joined(pieces: Iterable[bytes]) -> bytes:
+    return b"[" + b",".join(pieces) + b"]"
 
 
 def _piece(name: str, score: int) -> bytes:

@@ -1,119 +1,155 @@
 """The extender's server: a question in, an answer out, on the loop of whoever keeps the table.
 
-Granian reads and writes in a thread of its own; what is asked is answered in this loop, one after the other, so that the table needs no
-lock. What it answers takes about a millisecond, and so does not hold the loop up.
+httptools parses what comes in, as in uvicorn. A question is answered where its last byte is read, one after the other: so the table needs
+no lock, and nobody else has to be woken up for it, which would take longer than a ranking of a few hundred nodes.
 """
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, cast
 
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
-from granian.server.embed import Server
+import httptools
 
-from vireo.extender.protocol import Args, BadArgsError, Fragments, Scores, read
+from vireo.extender.protocol import Args, BadArgsError, read
 
 log = logging.getLogger(__name__)
 
-PATH: Final = "/prioritize"
+PATH: Final = b"/prioritize"
 MOST_BYTES: Final = 16 * 2**20
 """5,000 names and a whole pod are 300 KB."""
-END_SECONDS: Final = 2.0
-"""Within which what is being answered is ended when the server is told to stop."""
 
 ANSWERED: Final = "answered"
 BAD: Final = "bad"
 FAILED: Final = "failed"
 
-Handler = Callable[[Args], Scores | bytes]
-"""The scores for what is asked, or the whole answer. May raise BadArgsError."""
+Handler = Callable[[Args], bytes]
+"""The answer to what is asked. May raise BadArgsError."""
 
-_JSON: Final = [("content-type", "application/json")]
-_TEXT: Final = [("content-type", "text/plain; charset=utf-8")]
+_JSON: Final = b"application/json"
+_TEXT: Final = b"text/plain; charset=utf-8"
 
 
 @dataclass
 class Extender:
-    """An RSGI application that answers a scheduler. `count` is told the outcome of each question: a word, and the seconds that it took."""
+    """What answers a scheduler. `count` is told the outcome of each question: a word, and the seconds that it took."""
 
     handler: Handler
     count: Callable[[str, float], None] = lambda *_: None
-    fragments: Fragments = field(default_factory=Fragments)
 
-    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """One request of whomever."""
-        if scope.path != PATH:
-            protocol.response_str(404, _TEXT, f"there is {PATH} only\n")
-        elif scope.method != "POST":
-            protocol.response_str(405, [*_TEXT, ("allow", "POST")], f"{PATH} takes POST only\n")
-        elif (body := await _body(scope, protocol)) is None:
-            protocol.response_str(413, [*_TEXT, ("connection", "close")], f"more than {MOST_BYTES} bytes\n")
-        else:
-            self._answer(body, protocol)
-
-    def _answer(self, body: bytes, protocol: HTTPProtocol) -> None:
+    def respond(self, body: bytes) -> tuple[HTTPStatus, bytes]:
+        """JSON where all is well, else words."""
         start = time.perf_counter()
         try:
-            answer = self.answer(body)
+            answer = self.handler(read(body))
         except BadArgsError as error:
             self.count(BAD, time.perf_counter() - start)
             log.warning("a question is not answered: %s", error)
-            protocol.response_str(400, _TEXT, f"{error}\n")
+            return HTTPStatus.BAD_REQUEST, f"{error}\n".encode()
         except Exception:
             self.count(FAILED, time.perf_counter() - start)
             log.exception("a question is not answered")
-            protocol.response_str(500, _TEXT, "the extender failed\n")
+            return HTTPStatus.INTERNAL_SERVER_ERROR, b"the extender failed\n"
+        self.count(ANSWERED, time.perf_counter() - start)
+        return HTTPStatus.OK, answer
+
+
+class Connection(asyncio.Protocol):
+    """One connection; a scheduler's stays. Whatever is not answered with scores ends it, so that nothing behind it is misread."""
+
+    _transport: asyncio.Transport
+
+    def __init__(self, extender: Extender, opened: "set[Connection]") -> None:
+        self._extender, self._opened = extender, opened
+        self._parser = httptools.HttpRequestParser(self)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._url, self._parts, self._size = b"", list[bytes](), 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
+        self._opened.add(self)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._opened.discard(self)
+
+    def abort(self) -> None:
+        """Ends it at once."""
+        self._transport.abort()
+
+    def pause_writing(self) -> None:
+        """Who does not read its answers is not asked for more questions."""
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._refuse(HTTPStatus.BAD_REQUEST, f"this is not HTTP: {error}\n".encode())
+
+    def on_message_begin(self) -> None:
+        """The parser says so, as of all that follows."""
+        self._begin()
+
+    def on_url(self, part: bytes) -> None:
+        self._url += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() == b"expect" and value.lower() == b"100-continue":
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size <= MOST_BYTES:
+            self._parts.append(part)
         else:
-            self.count(ANSWERED, time.perf_counter() - start)
-            protocol.response_bytes(200, _JSON, answer)
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"more than %d bytes\n" % MOST_BYTES)
 
-    def answer(self, body: bytes) -> bytes:
-        """The answer to one question. Raises BadArgsError."""
-        args = read(body)
-        found = self.handler(args)
-        return found if isinstance(found, bytes) else self.fragments.answer(args.names, found)
+    def on_message_complete(self) -> None:
+        if self._url.partition(b"?")[0] != PATH:
+            self._refuse(HTTPStatus.NOT_FOUND, b"there is %s only\n" % PATH)
+        elif self._parser.get_method() != b"POST":
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, b"%s takes POST only\n" % PATH, b"allow: POST\r\n")
+        elif not self._transport.is_closing():
+            self._answer()
 
+    def _answer(self) -> None:
+        status, body = self._extender.respond(b"".join(self._parts))
+        if status != HTTPStatus.OK:
+            self._refuse(status, body)
+            return
+        self._write(status, _JSON, body)
+        if not self._parser.should_keep_alive():
+            self._transport.close()
 
-async def _body(scope: Scope, protocol: HTTPProtocol) -> bytes | None:
-    """All of it; None where it is too large."""
-    length = scope.headers.get("content-length")
-    if length is not None:
-        return await protocol() if int(length) <= MOST_BYTES else None
-    body = bytearray()
-    async for part in protocol:
-        body += part
-        if len(body) > MOST_BYTES:
-            return None
-    return bytes(body)
+    def _refuse(self, status: HTTPStatus, words: bytes, headers: bytes = b"") -> None:
+        if not self._transport.is_closing():
+            self._write(status, _TEXT, words, headers + b"connection: close\r\n")
+            self._transport.close()
+
+    def _write(self, status: HTTPStatus, type_: bytes, body: bytes, headers: bytes = b"") -> None:
+        head = b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\n%s\r\n"
+        self._transport.write(head % (status, status.phrase.encode(), type_, len(body), headers) + body)
 
 
 async def serve(extender: Extender, port: int, host: str = "127.0.0.1") -> None:
-    """Serves until cancelled, in the running loop. Signals are left to the caller. Raises RuntimeError if the server ends by itself."""
-    server = Server(
-        extender,
-        host,
-        port,
-        interface=Interfaces.RSGI,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(max_buffer_size=MOST_BYTES),
-        websockets=False,
-        log_level=LogLevels.error,
-        log_dictconfig={"incremental": True, "handlers": {}, "loggers": {}},  # else it sets up logging anew for all
-    )
-    serving = asyncio.create_task(server.serve())
+    """Serves until cancelled, in the running loop. Raises RuntimeError where the address can not be had."""
+    opened: set[Connection] = set()
     try:
-        await asyncio.shield(serving)
-        raise RuntimeError("it ended by itself")
-    except RuntimeError as error:
-        raise RuntimeError(
-            f"{host}:{port}: {str(error).partition(chr(10))[0]}"
-        ) from None  # behind it comes Rust's stack
+        server = await asyncio.get_running_loop().create_server(lambda: Connection(extender, opened), host, port)
+    except OSError as error:
+        raise RuntimeError(f"{host}:{port}: {os.strerror(error.errno) if error.errno else error}") from None
+    try:
+        await asyncio.Event().wait()
     finally:
-        server.stop()  # type: ignore[no-untyped-call]
-        await asyncio.wait([serving], timeout=END_SECONDS)
+        server.close()
+        for connection in list(opened):
+            connection.abort()

@@ -49,7 +49,8 @@ def cluster_of(sums: Floats, weights: Amounts) -> Cluster:
 class Ranking:
     """A score for each node that was asked for, in that order, and all that it was made from.
 
-    `columns` and `changes` are those of the `known` nodes only: positions in what was asked.
+    `columns` and `changes` are those of the `known` nodes only: positions in what was asked. `rows`: where the table has each, -1 where
+    it does not; the same row is the same node as long as `era` is the same.
     """
 
     load: Load
@@ -59,6 +60,8 @@ class Ranking:
     columns: Columns
     changes: Floats
     full: NDArray[np.bool_]
+    rows: Whole
+    era: int
 
     @property
     def first(self) -> int | None:
@@ -71,17 +74,17 @@ class Ranking:
         return bool(self.scores[self.scores > 0].min(initial=BEST) >= BEST - 1)
 
 
-def rank(load: Load, index: Whole, columns: Columns, cluster: Cluster, ceiling: float) -> Ranking:
-    """Scores for the nodes with those columns; -1 for one that is not known. Where none is, all are equal."""
-    known = np.flatnonzero(index >= 0)
-    chosen = columns.of(index if len(known) == len(index) else index[known])
+def rank(load: Load, rows: Whole, era: int, columns: Columns, cluster: Cluster, ceiling: float) -> Ranking:
+    """Scores for the nodes in those rows; -1 for one that is not known. Where none is, all are equal."""
+    known = np.flatnonzero(rows >= 0)
+    chosen = columns.of(rows if len(known) == len(rows) else rows[known])
     changes, full = _changes(load, chosen, cluster), _full(load, chosen, ceiling)
     if len(known):
         noise = NOISE * unit(load, cluster)
-        scores = _scores(_with_unknown(changes, known, len(index)), _spread(full, known, len(index)), noise)
+        scores = _scores(_with_unknown(changes, known, len(rows)), _spread(full, known, len(rows)), noise)
     else:
-        scores = np.full(len(index), BEST, dtype=np.intp)
-    return Ranking(load, cluster, scores, known, chosen, changes, full)
+        scores = np.full(len(rows), BEST, dtype=np.intp)
+    return Ranking(load, cluster, scores, known, chosen, changes, full, rows, era)
 
 
 def _changes(load: Load, columns: Columns, cluster: Cluster) -> Floats:

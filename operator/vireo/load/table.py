@@ -55,6 +55,7 @@ class Table:
         self.doubts: Counter[Doubt] = Counter()
         self._index: dict[str, int] = {}
         self._free: list[int] = []
+        self._era = 0
         self._columns = Columns(*(np.zeros((len(RESOURCES), 16)) for _ in range(3)))
         self._sums: Floats | None = None
         self._entries: dict[str, _Entry] = {}
@@ -69,6 +70,7 @@ class Table:
         fresh = name not in self._index
         if fresh:
             self._index[name] = self._free.pop() if self._free else self._room()
+            self._era += 1
         self._columns.capacity[:, self._index[name]] = capacity
         self._sums = None
         if fresh:
@@ -240,8 +242,8 @@ class Table:
     def rank(self, load: Load, names: Sequence[str], now: float) -> Ranking:
         """Scores the nodes for what is to be placed. What was held too long counts no more."""
         self._let_go_until(now)
-        index = np.fromiter(map(self._index.get, names, repeat(-1)), np.intp, len(names))
-        return rank(load, index, self._columns, self._cluster(), self.ceiling)
+        rows = np.fromiter(map(self._index.get, names, repeat(-1)), np.intp, len(names))
+        return rank(load, rows, self._era, self._columns, self._cluster(), self.ceiling)
 
     def imbalance(self) -> float:
         """How far the use of nodes is from even, in shares of a node."""

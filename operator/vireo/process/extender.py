@@ -13,7 +13,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector as Page
 
 from vireo.extender.collector import Collector
-from vireo.extender.protocol import Args, Scores
+from vireo.extender.protocol import Args, Fragments
 from vireo.extender.recorder import Answer, Recorder
 from vireo.extender.server import Extender
 from vireo.extender.server import serve as serve_scheduler
@@ -130,6 +130,7 @@ class Replica:
     client: Client
     options: Options
     table: Table = field(default_factory=Table)
+    fragments: Fragments = field(default_factory=Fragments)
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(self.client, now)
@@ -141,8 +142,8 @@ class Replica:
         self.metrics = ExtenderMetrics(self.table, self.collector, self.recorder)
         self.watchers = [Watcher(self.client, self.world, watch, lambda _: None) for watch in WATCHES]
 
-    def prioritize(self, args: Args) -> Scores:
-        """A score for each of the names, in their order. Holds what the pod takes at the node that is first."""
+    def prioritize(self, args: Args) -> bytes:
+        """The answer: a score for each of the names, in their order. Holds what the pod takes at the node that is first."""
         pod, names, at = args.pod, args.names, _seconds()
         found = self.table.taken(pod.key) or taken(self.world.workload(pod), {}, self.table.usual, at)
         ranking = self.table.rank(found.load, names, at)
@@ -151,7 +152,7 @@ class Replica:
         if ranking.first is not None:
             self.table.hold(pod.key, names[ranking.first], found.load, at)
         self.metrics.rankings["empty" if ranking.first is None else "equal" if ranking.equal else "ranked"] += 1
-        return ranking.scores
+        return self.fragments.answer(names, ranking)
 
     def not_ready(self) -> str:
         """Until all was listed once."""
