@@ -50,7 +50,7 @@ def read(body: bytes) -> Args:
 
 
 class Fragments:
-    """The pieces that answers are joined from: for each row of a load table one for each score, encoded when it is first needed.
+    """The pieces that answers are joined from: for each row of a load table one for each score, encoded when a node is first asked about.
 
     Nodes come and go seldom: when a row has become another node's, all is forgotten and begun anew.
     """
@@ -78,9 +78,9 @@ class Fragments:
         more = int(ranking.rows.max()) + 1 - len(self._pieces)
         if more > 0:
             self._pieces = np.vstack([self._pieces, np.full((more, BEST + 1), None)])
-        for name, row, score in zip(names, ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
-            if self._pieces[row, score] is None:
-                self._pieces[row, score] = _piece(name, score)
+        for name, row in zip(names, ranking.rows.tolist(), strict=True):
+            if self._pieces[row, 0] is None:
+                self._pieces[row] = [_piece(name, score) for score in range(BEST + 1)]
 
 
 def _joined(pieces: Iterable[bytes]) -> bytes:

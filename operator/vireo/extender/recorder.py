@@ -22,8 +22,10 @@ log = logging.getLogger(__name__)
 
 KEPT: Final = 1000
 """How many answers are kept at most whose pods have no node yet."""
-BEHIND: Final = 1000
+BEHIND: Final = 5000
 """How many records wait at most to be written. What is beyond is dropped: a placement is explained, it does not depend on that."""
+PACE: Final = 0.05
+"""Seconds between two records: what is to be placed comes before what explains it, at the API server too."""
 GONE: Final = frozenset({404, 409})
 
 
@@ -81,6 +83,7 @@ class Recorder:
                         "the placement of pod %s/%s is not recorded: %s", live.meta.namespace, live.meta.name, error
                     )
                     self.dropped += 1
+            await asyncio.sleep(PACE)
 
     async def _write(self, live: Live[Any], found: Decision) -> None:
         """By the status, which a scheduler may patch: its metadata is taken with it. The UID makes that it is this pod and no later one."""

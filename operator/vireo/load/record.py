@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+import numpy as np
+
 from vireo.formulas.balance import Amounts
 from vireo.load.decision import Candidate, Decision
 from vireo.load.demand import Taken
-from vireo.load.ranking import Floats, Ranking
+from vireo.load.ranking import Ranking
 
 KEPT: Final = 10
 """How many of the best candidates are kept, beside the winner and the worst."""
@@ -19,7 +21,7 @@ def decision(
 ) -> Decision:
     """What is kept of a ranking once it is known where the pod went, and when."""
     node, at = placed
-    cluster, known, use = ranking.cluster, set(ranking.known.tolist()), ranking.columns.use()
+    cluster = ranking.cluster
     return Decision(
         at=at,
         node=node,
@@ -31,27 +33,31 @@ def decision(
         total=_rounded(cluster.total),
         imbalance=_round(imbalance),
         asked=len(names),
-        candidates=tuple(_candidate(ranking, names, use, i) for i in _kept(ranking, names, node)),
-        unknown=tuple(name for i, name in enumerate(names) if i not in known)[:KEPT],
+        candidates=_candidates(ranking, names, _kept(ranking, names, node)),
+        unknown=tuple(names[i] for i in np.flatnonzero(ranking.rows < 0)[:KEPT]),
     )
 
 
 def _kept(ranking: Ranking, names: Sequence[str], node: str) -> list[int]:
     """Positions among the known: the best, the winner and the worst; the best first."""
-    order = sorted(range(len(ranking.known)), key=lambda i: (bool(ranking.full[i]), float(ranking.changes[i])))
-    winner = [i for i in order if names[ranking.known[i]] == node]
-    return [i for k, i in enumerate(order) if k < KEPT or i in winner or i == order[-1]]
+    order = np.lexsort((ranking.changes, ranking.full)).tolist()
+    winner = np.flatnonzero(ranking.known == (names.index(node) if node in names else -1)).tolist()
+    return list(dict.fromkeys([*order[:KEPT], *winner, *order[-1:]]))
 
 
-def _candidate(ranking: Ranking, names: Sequence[str], use: Floats, i: int) -> Candidate:
-    position = int(ranking.known[i])
-    return Candidate(
-        node=names[position],
-        use=_rounded(use[:, i].tolist()),
-        capacity=_rounded(ranking.columns.capacity[:, i].tolist()),
-        change=_round(float(ranking.changes[i])),
-        score=int(ranking.scores[position]),
-        full=bool(ranking.full[i]),
+def _candidates(ranking: Ranking, names: Sequence[str], kept: Sequence[int]) -> tuple[Candidate, ...]:
+    columns, positions = ranking.columns.of(np.array(kept, np.intp)), ranking.known[kept]
+    found = zip(
+        positions.tolist(),
+        columns.use().T.tolist(),
+        columns.capacity.T.tolist(),
+        ranking.changes[kept].tolist(),
+        ranking.full[kept].tolist(),
+        strict=True,
+    )
+    return tuple(
+        Candidate(names[i], _rounded(use), _rounded(capacity), _round(change), int(ranking.scores[i]), full)
+        for i, use, capacity, change, full in found
     )
 
 
