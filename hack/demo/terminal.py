@@ -39,7 +39,8 @@ class Terminal:
 
     def ask(self, *arguments: str, given: str = "") -> str:
         """The same, in silence."""
-        command = [str(self.settings.bin / "kubectl"), "--namespace", self.namespace, *arguments]
+        verb, *others = arguments  # a flag before the name of a plugin is refused
+        command = [str(self.settings.bin / "kubectl"), verb, "--namespace", self.namespace, *others]
         plugins = f"{self.settings.bin}{os.pathsep}{os.environ.get('PATH', '')}"
         environment = {**os.environ, "KUBECONFIG": str(self.settings.kubeconfig), "PATH": plugins}
         done = subprocess.run(

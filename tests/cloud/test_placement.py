@@ -14,7 +14,7 @@ from vireo.load.decision import Decision, again, why
 
 pytestmark = pytest.mark.simulated
 
-SIZE = {"cpu": {"cores": 4}, "memory": "8Gi"}
+SIZE = {"cpu": {"cores": 4}, "memory": "4Gi"}  # a hundred of them fit
 
 
 @pytest.mark.parametrize("count", [15, pytest.param(100, marks=pytest.mark.proof)])
