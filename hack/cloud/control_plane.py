@@ -132,7 +132,7 @@ def _start_api_server(settings: Settings, step: Step, options: Sequence[str]) ->
         processes.still_running(settings, "kube-apiserver")
         try:
             api.request("GET", "/readyz")
-        except ApiError as error:
+        except (ApiError, NotYet) as error:
             raise NotYet(f"readyz: {_not_ok(str(error))}") from error
 
     step.wait(f"the API server at {server(settings)}", ready, seconds=90, log=log, advice=ADVICE)

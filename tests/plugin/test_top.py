@@ -92,7 +92,7 @@ def test_the_page_of_nodes_has_the_heaviest_first() -> None:
         "node-1   0.22   0.5   12%    1.2        4    2Gi      25%       0B         8Gi   2",
         "node-3   0.00   -     -      0          4    -        -         0B         8Gi   0",
         "",
-        "Of 3 nodes 0.3 nodes' worth are in use; the load's imbalance is 0.266 of a node.",
+        "Of 3 nodes 0.30 nodes' worth are in use; the load's imbalance is 0.266 of a node.",
     ]
 
 

@@ -218,7 +218,7 @@ def page_of_nodes(found: NodesTop, style: Style) -> list[str]:
 def _of_all(found: Balance, nodes: int) -> list[str]:
     lines = [
         "",
-        f"Of {nodes} nodes {found.in_use:.1f} nodes' worth are in use; the load's imbalance is {found.imbalance:.3f} of a node.",
+        f"Of {nodes} nodes {found.in_use:.2f} nodes' worth are in use; the load's imbalance is {found.imbalance:.3f} of a node.",
     ]
     if room := found.room:
         asks = f"{cores(room.asked.cpu)} cores and {size(room.asked.memory)} of memory"
