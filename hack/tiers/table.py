@@ -109,7 +109,7 @@ def _bare_control_plane(work: Work) -> Iterator[Mapping[str, str]]:
 
 
 TIERS: Mapping[str, Tier] = {
-    "lint": Tier("the rules of the house", 30, lint),
+    "lint": Tier("the rules of the house", 55, lint),
     "fast": Tier("what needs no cluster", 25, fast),
     "go": Tier("the CSI driver's own tests", 15, go),
     "api": Tier("against a real API server, without nodes: the kinds, the reconcile, the chart", 55, api),
