@@ -12,7 +12,9 @@ from cloud.steps import NotYet
 pytestmark = pytest.mark.cloud
 
 MIGRATIONS = "virtualmachineinstancemigrations.kubevirt.io"
-COUNTS = "(n=0; while true; do n=$((n+1)); echo $n > /tmp/next; mv /tmp/next /tmp/n; sleep 0.1; done) > /dev/null 2>&1 &"
+COUNTS = (
+    "(n=0; while true; do n=$((n+1)); echo $n > /tmp/next; mv /tmp/next /tmp/n; sleep 0.1; done) > /dev/null 2>&1 &"
+)
 """Whoever reads it finds a number at any moment."""
 
 
