@@ -6,7 +6,7 @@ import msgspec
 
 from vireo.api.names import ANNOTATION_SENSITIVITY
 from vireo.api.objects import Meta
-from vireo.formulas.balance import Amounts
+from vireo.formulas.balance import NOTHING, Amounts
 from vireo.load.requests import Spec, asked
 
 LEAST_SENSITIVE: Final = 0.1
@@ -31,7 +31,7 @@ def requested(pod: Pod) -> Amounts:
     try:
         return asked(pod.spec)
     except ValueError:
-        return Amounts()
+        return NOTHING
 
 
 def sensitivity(pod: Pod) -> float:

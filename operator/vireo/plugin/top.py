@@ -52,11 +52,12 @@ async def _nodes(session: Session) -> None:
 async def _machines(session: Session) -> None:
     everywhere = session.asked.all_namespaces
     namespace = "" if everywhere else session.namespace
-    world, now = World(Table(), session.now().timestamp, lambda _bound: None), session.now()
+    now = session.now()
+    nowhere = World(Table(), now.timestamp, lambda _bound: None)  # on which nodes they are is not asked
     instances, pods, samples = await asyncio.gather(
         listed(session.client, INSTANCES, namespace),
         listed(session.client, LAUNCHERS, namespace),
-        _measured(session, MetricsApi(session.client).of_pods(world, now, namespace)),
+        _measured(session, MetricsApi(session.client).of_pods(nowhere, now, namespace)),
     )
     names: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for pod in pods:

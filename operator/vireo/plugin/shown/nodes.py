@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from vireo.api.objects import Live
+from vireo.api.resources import Key
 from vireo.formulas.balance import Amounts, headroom, in_use
 from vireo.kinds.virtualmachine.views import InstanceView
 from vireo.load.pods import requested
@@ -125,19 +126,19 @@ def top_of(found: Looked) -> NodesTop:
     """Those with the highest load first."""
     shown, machines = found.table.shown(), _machines(found.instances)
     pods = None if found.pods is None else [pod for pod in found.pods if not pod.view.ended]
-    promised = _promised(pods)
+    promised = _promised(pods or ())
     tops = [
         NodeTop(
             name=one.meta.name,
             load=None if pods is None else shown[one.meta.name].load,
             used=found.used.get(one.meta.name),
             allocatable=Usage.of(capacity(one)),
-            promised=None if promised is None else promised[one.meta.name],
+            promised=None if pods is None else promised[one.meta.name],
             machines=None if machines is None else machines[one.meta.name],
         )
         for one in found.nodes
     ]
-    balance = _balance(found, pods, promised) if pods is not None and promised is not None else None
+    balance = None if pods is None else _balance(found, pods, promised)
     return NodesTop(tuple(sorted(tops, key=lambda one: (-_weight(one), one.name))), balance)
 
 
@@ -147,9 +148,8 @@ def _weight(one: NodeTop) -> float:
     return one.used.cpu / one.allocatable.cpu if one.used and one.allocatable.cpu else -1.0
 
 
-def _promised(pods: Pods | None) -> Mapping[str, Usage] | None:
-    if pods is None:
-        return None
+def _promised(pods: Pods) -> Mapping[str, Usage]:
+    """By node; of one without pods it is nothing."""
     found: defaultdict[str, Usage] = defaultdict(Usage)
     for pod in pods:
         found[pod.view.spec.node_name] = found[pod.view.spec.node_name].plus(Usage.of(requested(pod.view)))
@@ -175,16 +175,15 @@ def _balance(found: Looked, pods: Pods, promised: Mapping[str, Usage]) -> Balanc
 
 def _room(nodes: Sequence[Live[TaintedNode]], pods: Pods, promised: Mapping[str, Usage]) -> Room | None:
     """For the shape that most machines have."""
-    launchers = [pod for pod in pods if pod.view.spec.node_name and machine_of(pod.meta)]
-    if not launchers:
+    shapes: defaultdict[Amounts, list[tuple[Key, ChoosyPod]]] = defaultdict(list)
+    for pod in pods:
+        if pod.view.spec.node_name and (key := machine_of(pod.meta)):
+            shapes[requested(pod.view)].append((key, pod.view))
+    if not shapes:
         return None
-    counted = Counter(requested(pod.view) for pod in launchers)
-    asked = max(counted, key=lambda one: (counted[one], one))
-    like = min((pod for pod in launchers if requested(pod.view) == asked), key=lambda pod: pod.view.key)
-    free = [_free(one, promised) for one in nodes if like.view.may_go_to(one)]
-    found = headroom(free, asked)
-    machine = machine_of(like.meta)
-    assert machine is not None
+    asked = max(shapes, key=lambda one: (len(shapes[one]), one))
+    machine, like = min(shapes[asked], key=lambda one: one[1].key)
+    found = headroom([_free(one, promised) for one in nodes if like.may_go_to(one)], asked)
     return Room(f"{machine.namespace}/{machine.name}", Usage.of(asked), found.fit, found.bound_by)
 
 
