@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from generate import architecture, argocd, crds, manifests, references
+from generate import architecture, argocd, crds, manifests, references, values
 from vireo.kinds import KINDS
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is not up to date")
     check = parser.parse_args(arguments).check
     of_kinds = crds.files(KINDS) | references.files(KINDS) | argocd.files(KINDS)
-    drift = drifted(PROJECT, of_kinds | architecture.files(PROJECT) | manifests.files(PROJECT))
+    drift = drifted(PROJECT, of_kinds | architecture.files(PROJECT) | manifests.files(PROJECT) | values.files(PROJECT))
     for path, text in drift.items():
         print(f"{path}: {'not up to date' if check else 'written' if text else 'removed'}")
         if not check:

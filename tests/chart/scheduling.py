@@ -1,6 +1,7 @@
 """The chart's scheduler as a process of the host with the rights of its pod, and a node that pods can be bound to. No kubelet runs them."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,14 +51,14 @@ def command(helm: Helm, kubeconfig: str, folder: Path, extender: str = "") -> li
 
 
 @contextmanager
-def running(arguments: list[str], log: Path) -> Iterator[None]:
-    """In a `with`, it runs."""
+def running(arguments: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """In a `with`, it runs, unless it is killed there."""
     where = ["--bind-address=127.0.0.1", f"--secure-port={free_port()}"]
     with log.open("wb") as out:
         process = subprocess.Popen([*arguments, *where], stdout=out, stderr=out)
     try:
-        yield
-        assert process.poll() is None, f"kube-scheduler ended:\n{log.read_text()[-4000:]}"
+        yield process
+        assert process.poll() in (None, -signal.SIGKILL), f"kube-scheduler ended:\n{log.read_text()[-4000:]}"
     finally:
         process.terminate()
         process.wait(timeout=30)

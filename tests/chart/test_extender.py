@@ -27,7 +27,7 @@ from vireo.load.decision import Decision, again
 
 pytestmark = pytest.mark.chart
 
-Starts = Callable[[str], AbstractContextManager[None]]
+Starts = Callable[[str], AbstractContextManager["subprocess.Popen[bytes]"]]
 
 
 @contextmanager
@@ -69,7 +69,13 @@ def nodes(installed: Server, shop: str) -> Iterator[list[str]]:
 @pytest.fixture
 def starts(helm: Helm, kubeconfig: str, tmp_path: Path) -> Starts:
     """In a `with`, the scheduler runs and asks the extender at that address."""
-    return lambda url: scheduling.running(scheduling.command(helm, kubeconfig, tmp_path, url), tmp_path / "log")
+
+    def started(url: str) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+        folder = tmp_path / url.rpartition(":")[2]
+        folder.mkdir()
+        return scheduling.running(scheduling.command(helm, kubeconfig, folder, url), folder / "log")
+
+    return started
 
 
 def ours(name: str, **requests: str) -> Object:
@@ -104,6 +110,35 @@ def test_pods_that_come_together_are_spread_and_say_why(
 def _record(server: Server, path: str) -> str:
     found: str = server.must("GET", path).body["metadata"].get("annotations", {}).get(ANNOTATION_PLACEMENT, "")
     return found
+
+
+def test_of_two_schedulers_one_places_and_after_it_is_killed_the_other_knows_what_is_where(
+    starts: Starts, installed: Server, kubeconfig: str, shop: str, nodes: list[str], tmp_path: Path
+) -> None:
+    """Each with an extender of its own. What a third placed counts too."""
+    path, size = f"/api/v1/namespaces/{shop}/pods", {"cpu": "500m", "memory": "512Mi"}
+    theirs, before, after = ([ours(f"{who}{number}", **size) for number in range(many)]
+                             for who, many in (("theirs", 4), ("before", 4), ("after", 8)))  # fmt: skip
+    for one in theirs:
+        one["spec"]["nodeName"] = nodes[0]
+
+    def went(made: list[Object]) -> Counter[str]:
+        paths = [f"{path}/{one['metadata']['name']}" for one in made]
+        until(lambda: all(scheduling.placed(installed, one) for one in paths))
+        return Counter(scheduling.placed(installed, one) for one in paths)
+
+    with (
+        scheduling.pods(installed, shop, *theirs),
+        extender(kubeconfig, tmp_path / "first") as first,
+        extender(kubeconfig, tmp_path / "second") as second,
+        starts(first) as leads,
+        scheduling.pods(installed, shop, *before),
+    ):
+        assert went(before) == dict.fromkeys(nodes[1:], 2)
+        with starts(second):
+            leads.kill()
+            with scheduling.pods(installed, shop, *after):
+                assert sorted(went([*theirs, *before, *after]).values()) == [5, 5, 6]
 
 
 LIES = {

@@ -144,6 +144,7 @@ async def test_top_says_where_nothing_is_measured(tmp_path: Path, what: str, sho
         code, out, err = await run(cluster, "top", what)
     assert (code, msgspec.json.decode(out)) == (0, shown)
     assert "this cluster does not serve metrics.k8s.io. Install metrics-server" in err
+    assert ("LOAD" in err) == (what == "nodes")
 
 
 async def test_top_says_where_what_measures_is_silent(tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ async def test_top_says_where_what_measures_is_silent(tmp_path: Path) -> None:
     async with played(tmp_path, {"/apis/metrics.k8s.io/v1beta1/nodes": away}) as cluster:
         code, _, err = await run(cluster, "top")
     assert code == 0
-    assert err == "nothing measured is shown: the server is unable to handle it\n"
+    assert err == "nothing measured is shown, and LOAD is of what was promised: the server is unable to handle it\n"
 
 
 @pytest.mark.parametrize(

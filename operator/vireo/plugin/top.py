@@ -22,6 +22,7 @@ from vireo.plugin.shown.nodes import ChoosyPod, Looked, TaintedNode, page_of_nod
 from vireo.plugin.shown.usage import measured
 
 NODES, PODS = Watch(NODE, TaintedNode), Watch(POD, ChoosyPod)
+UNMEASURED: Final = "nothing measured is shown"
 AWAY: Final = 503
 """What is answered for an API whose server does not run."""
 
@@ -40,7 +41,8 @@ async def _nodes(session: Session) -> None:
     world = World(table, now.timestamp, lambda _bound: None)
     for live in (*nodes, *(instances or ()), *(pods or ())):
         world.put(live)
-    samples = await _measured(session, MetricsApi(session.client).samples(world, now))
+    unmeasured = f"{UNMEASURED}, and LOAD is of what was promised"
+    samples = await _measured(session, MetricsApi(session.client).samples(world, now), unmeasured)
     for one in samples:
         table.sample(one, now.timestamp())
     table.age(now.timestamp())
@@ -53,11 +55,10 @@ async def _machines(session: Session) -> None:
     everywhere = session.asked.all_namespaces
     namespace = "" if everywhere else session.namespace
     now = session.now()
-    nowhere = World(Table(), now.timestamp, lambda _bound: None)  # on which nodes they are is not asked
     instances, pods, samples = await asyncio.gather(
         listed(session.client, INSTANCES, namespace),
         listed(session.client, LAUNCHERS, namespace),
-        _measured(session, MetricsApi(session.client).of_pods(nowhere, now, namespace)),
+        _measured(session, MetricsApi(session.client).of_pods(_Nowhere(), now, namespace), UNMEASURED),
     )
     names: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for pod in pods:
@@ -68,8 +69,18 @@ async def _machines(session: Session) -> None:
     session.terminal.show(tops, lambda style: page_of_machines(tops, style, everywhere=everywhere))
 
 
-async def _measured(session: Session, samples: AsyncIterator[Sample]) -> list[Sample]:
-    """What there is until it ends; where it ends too soon, that is said."""
+class _Nowhere:
+    """On which nodes machines are is told by their instances, and not asked again."""
+
+    def node_of(self, _pod: str) -> str:
+        return ""
+
+    def pod_of(self, _namespace: str, _machine: str, _node: str) -> str:
+        return ""
+
+
+async def _measured(session: Session, samples: AsyncIterator[Sample], unmeasured: str) -> list[Sample]:
+    """What there is until it ends; where it ends too soon, that is said, in the words for nothing at all if so."""
     found = []
     try:
         async for one in samples:
@@ -77,11 +88,11 @@ async def _measured(session: Session, samples: AsyncIterator[Sample]) -> list[Sa
     except ApiError as error:
         if error.code == ABSENT:
             session.terminal.note(
-                "nothing measured is shown, and LOAD is of what was promised: this cluster does not serve metrics.k8s.io. Install "
-                "metrics-server; what else the cluster lacks: kubectl vireo status"
+                f"{unmeasured}: this cluster does not serve metrics.k8s.io. Install metrics-server; what else the cluster lacks: "
+                "kubectl vireo status"
             )
         elif error.code in (FORBIDDEN, AWAY):
-            shown = "not all that is measured is shown" if found else "nothing measured is shown"
+            shown = "not all that is measured is shown" if found else unmeasured
             session.terminal.note(f"{shown}: {error.message}")
         else:
             raise
