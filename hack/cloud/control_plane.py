@@ -18,7 +18,7 @@ from cloud.processes import Process, log_file
 from cloud.settings import Settings
 from cloud.steps import NotYet, Step, Steps
 
-API_PORT, ETCD_PORT, ETCD_PEER_PORT, MANAGER_PORT, SCHEDULER_PORT = 6443, 2379, 2380, 10257, 10259
+API_PORT, ETCD_PORT, ETCD_PEER_PORT, ETCD_HTTP_PORT, MANAGER_PORT, SCHEDULER_PORT = 6443, 2379, 2380, 2381, 10257, 10259
 ADVICE = "the log above says why; `make down` and `make up` begin afresh"
 ADMISSION = ("NodeRestriction", "PodNodeSelector", "PodTolerationRestriction")  # beside the defaults
 AUDITED = {
@@ -114,6 +114,7 @@ def _start_etcd(settings: Settings) -> None:
         str(binary("etcd")), "--name=vireo", f"--data-dir={settings.dir / 'etcd'}", "--log-level=warn",
         "--unsafe-no-fsync",  # a cloud that is lost with its machine is made anew
         f"--listen-client-urls={url}", f"--advertise-client-urls={url}",
+        f"--listen-client-http-urls=https://{local}:{ETCD_HTTP_PORT}",  # one port for both costs a quarter more for each call
         f"--listen-peer-urls={peer}", f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=vireo={peer}",
         "--client-cert-auth", f"--trusted-ca-file={pair(settings, 'ca').certificate}",
         f"--cert-file={files.certificate}", f"--key-file={files.key}",

@@ -6,7 +6,7 @@ import ssl
 import urllib.request
 from pathlib import Path
 
-from cloud.control_plane import ETCD_PORT
+from cloud.control_plane import ETCD_HTTP_PORT
 from cloud.pki import pair
 from cloud.settings import Settings
 from vireo.api.resources import Key
@@ -20,6 +20,6 @@ def delete(kubeconfig: str, key: Key) -> None:
     context.load_cert_chain(client.certificate, client.key)
     place = f"/registry/{key.resource.group}/{key.resource.plural}/{key.namespace}/{key.name}"
     body = json.dumps({"key": base64.b64encode(place.encode()).decode()}).encode()
-    url = f"https://{settings.network.loopback}:{ETCD_PORT}/v3/kv/deleterange"
+    url = f"https://{settings.network.loopback}:{ETCD_HTTP_PORT}/v3/kv/deleterange"
     with urllib.request.urlopen(urllib.request.Request(url, body), context=context) as answer:
         assert json.load(answer).get("deleted") == "1", f"there is no {place}"

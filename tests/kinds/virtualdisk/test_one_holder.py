@@ -72,15 +72,15 @@ class World(NamedTuple):
 
     def with_machine(self, number: int, machine: Machine) -> "World":
         other = self.machines[1 - number]
-        return self._replace(machines=(machine, other) if number == 0 else (other, machine))
+        return World((machine, other) if number == 0 else (other, machine), self.held, self.decided)
 
 
 def test_at_most_one_has_it_attached() -> None:
     reached, new = {World()}, [World()]
     while new:
         for world in afterwards(new.pop()):
-            assert not all(machine.attached for machine in world.machines), world
             if world not in reached:
+                assert not all(machine.attached for machine in world.machines), world
                 reached.add(world)
                 new.append(world)
     assert {one.attached for world in reached for one in world.machines} == {True, False}
@@ -103,12 +103,20 @@ def afterwards(world: World) -> Iterator[World]:
         yield world._replace(held=world.decided.held, decided=None)
         yield world._replace(decided=None)  # the operator died
     for number, machine in enumerate(world.machines):
-        yield world.with_machine(number, edited(machine))
-        yield world.with_machine(number, machine._replace(known=machine.known._replace(deleting=True)))
-        yield world.with_machine(number, machine._replace(seen=None))  # the operator died
-        yield world.with_machine(number, gone_on(machine, may_attach=world.held == Held(number)))
+        for next_one in afterwards_it_is(machine, may_attach=world.held == Held(number)):
+            yield world.with_machine(number, next_one)
         if machine.known.deleting and not machine.attached and machine.seen is None:
             yield made_again(world, number)
+
+
+@cache
+def afterwards_it_is(machine: Machine, *, may_attach: bool) -> tuple[Machine, ...]:
+    return (
+        edited(machine),
+        machine._replace(known=machine.known._replace(deleting=True)),
+        machine._replace(seen=None),  # the operator died
+        gone_on(machine, may_attach=may_attach),
+    )
 
 
 def edited(machine: Machine) -> Machine:
