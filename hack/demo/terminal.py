@@ -3,6 +3,7 @@
 import os
 import shlex
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 
@@ -22,7 +23,8 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """A sentence of the story."""
-        print(f"\n\033[1m{time.monotonic() - self._began:6.1f} s  {text}\033[0m", flush=True)
+        line = f"{time.monotonic() - self._began:6.1f} s  {text}"
+        print(f"\n\033[1m{line}\033[0m" if sys.stdout.isatty() else f"\n{line}", flush=True)
 
     def show(self, text: str) -> None:
         """Words of a guest, set off from those of the shell."""
