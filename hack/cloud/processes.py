@@ -10,13 +10,15 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
-from cloud.settings import Settings
+from cloud.settings import CHECKOUT, Settings
 from cloud.steps import Failure, tail
 
 MARK = "VIREO_CLOUD_PROCESS"
@@ -40,6 +42,14 @@ class Process:
         for file in self.files:
             seen.update(file.read_bytes())
         return seen.hexdigest()[:16]
+
+
+def of_vireo(name: str, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})) -> Process:
+    """Vireo's own program as it is in the checkout."""
+    source = CHECKOUT / "operator"
+    seen = {"PYTHONPATH": str(source), "PYTHONUNBUFFERED": "1", **environment}
+    command = (sys.executable, "-m", "vireo.process.main", *arguments)
+    return Process(name, command, seen, tuple(sorted((source / "vireo").rglob("*.py"))))
 
 
 @dataclass(frozen=True, order=True)

@@ -1,6 +1,5 @@
 """Vireo's scheduler and its extender as processes of the host, where no node runs their pods: with the chart's configuration and rights."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from cloud.api import Api
 from cloud.build import binary
 from cloud.control_plane import https_status, service_account
 from cloud.processes import Process, log_file
-from cloud.settings import CHECKOUT, Settings
+from cloud.settings import Settings
 from cloud.steps import NotYet, Step
 
 NAME, EXTENDER = "vireo-scheduler", "vireo-extender"
@@ -51,9 +50,7 @@ def extender(settings: Settings, kubeconfig: Path) -> Process:
         f"--kubeconfig={kubeconfig}", f"--host={settings.network.loopback}", f"--port={EXTENDER_PORT}",
         f"--health-port={health_port(settings)}", f"--prometheus={settings.prometheus_url}",
     )  # fmt: skip
-    environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1"}
-    sources = tuple(sorted((CHECKOUT / "operator/vireo").rglob("*.py")))
-    return Process(EXTENDER, (sys.executable, "-m", "vireo.process.main", "extender", *options), environment, sources)
+    return processes.of_vireo(EXTENDER, "extender", *options)
 
 
 def health_port(settings: Settings) -> int:

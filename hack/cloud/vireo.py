@@ -9,7 +9,6 @@ import functools
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -128,14 +127,12 @@ def operator(settings: Settings, kubeconfig: Path) -> Process:
     """The operator as a process of the host."""
     where = (f"--leader-elect-resource-namespace={NAMESPACE}", f"--scheduler-name={scheduler.NAME}")
     options = (f"--kubeconfig={kubeconfig}", f"--port={port(settings)}", *where)
-    command = (sys.executable, "-m", "vireo.process.main", "run", *options)
     as_in_the_pod = {
         "PYTHONPYCACHEPREFIX": str(settings.dir / "pycache"),
         "PYTHONDONTWRITEBYTECODE": "",
         "MALLOC_TRIM_THRESHOLD_": "131072",
     }
-    environment = {"PYTHONPATH": str(CHECKOUT / "operator"), "PYTHONUNBUFFERED": "1", **as_in_the_pod}
-    return Process(OPERATOR, command, environment, _sources())
+    return processes.of_vireo(OPERATOR, "run", *options, environment=as_in_the_pod)
 
 
 def stop_process(settings: Settings) -> None:
@@ -146,10 +143,6 @@ def stop_process(settings: Settings) -> None:
 def port(settings: Settings) -> int:
     """Where the operator on the host serves health and metrics."""
     return HEALTH_PORT + settings.network.index
-
-
-def _sources() -> tuple[Path, ...]:
-    return tuple(sorted((CHECKOUT / "operator/vireo").rglob("*.py")))
 
 
 def _check_platform(api: Api) -> None:
