@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from reconcile.toy import CONFIG_MAP, KIND, TOY
+from support.waiting import becomes
 
 from vireo.api.kind import Kind
 from vireo.api.resources import Key, Resource
@@ -95,12 +96,9 @@ class Cluster:
 
     async def until(self, true: Callable[[], Awaitable[Any]]) -> Any:
         """What becomes true, when it does; fails with what it last was."""
-        last: Any = None
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                while not (last := await true()):
-                    await asyncio.sleep(0.05)
-                return last
+        became, last = await becomes(true, DEADLINE_SECONDS)
+        if became:
+            return last
         pytest.fail(f"did not become true in {DEADLINE_SECONDS:.0f} s: {true} (last: {last})")
 
     async def until_ready(self, name: str = "a") -> dict[str, Any]:

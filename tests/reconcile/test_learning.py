@@ -19,7 +19,7 @@ from vireo.api.learning import Act, Lasted, Observation, Sample, Subject, Topic
 from vireo.api.reconcile import Observed
 from vireo.api.resources import CALIBRATION
 from vireo.kinds.calibration.kind import KIND as CALIBRATION_KIND
-from vireo.kube.client import APPLY, ApiError
+from vireo.kube.client import APPLY, MERGE_PATCH, ApiError
 from vireo.kube.leadership import LEASES, Leadership
 from vireo.process.run import Operator
 
@@ -78,6 +78,19 @@ class Learner(Cluster):
             return await self.stored() == list(seconds)
 
         await self.until(same)
+
+
+    async def until_watched(self) -> None:
+        """Until the operator hears what others do to it: what it wrote itself it knew before."""
+        marked = {"metadata": {"labels": {"seen": "here"}}}
+        await self.client.request("PATCH", self.path, {}, marked, content_type=MERGE_PATCH)
+
+        async def heard() -> bool:
+            assert self.operator is not None
+            live = self.operator.store.get(self.topic.subject.key)
+            return live is not None and "seen" in live.meta.labels
+
+        await self.until(heard)
 
 
 @pytest.fixture
@@ -165,6 +178,7 @@ async def test_one_that_is_deleted_is_learned_anew(learner: Learner) -> None:
     await learner.begin(AT_ONCE)
     await learner.teach(5)
     await learner.until_stored(5.0)
+    await learner.until_watched()
     await learner.client.request("DELETE", learner.path)
 
     async def forgotten() -> bool:
@@ -181,7 +195,7 @@ async def test_one_that_a_person_spoiled_counts_for_what_can_be_read_of_it(learn
     await learner.until_stored(5.0)
     spoiled = {"status": {"phases": [{"phase": "Boot", "samples": []}, {"phase": "Run", "samples": [{"seconds": 9}]}]}}
     path = CALIBRATION.path("", learner.topic.subject.key.name, "status")
-    await learner.client.request("PATCH", path, {}, spoiled, content_type="application/merge-patch+json")
+    await learner.client.request("PATCH", path, {}, spoiled, content_type=MERGE_PATCH)
 
     async def seen() -> bool:
         return learner.known == []
@@ -197,7 +211,7 @@ async def test_what_was_not_used_for_long_is_forgotten(learner: Learner) -> None
     await learner.until_stored(5.0)
     old = {"status": {"lastObservationTime": "2020-01-01T00:00:00Z"}}
     path = CALIBRATION.path("", learner.topic.subject.key.name, "status")
-    await learner.client.request("PATCH", path, {}, old, content_type="application/merge-patch+json")
+    await learner.client.request("PATCH", path, {}, old, content_type=MERGE_PATCH)
 
     async def gone() -> bool:
         return await learner.stored() is None

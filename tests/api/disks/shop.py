@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from support.waiting import becomes
 
 from vireo.api.resources import CLAIM, EVENT, PLATFORM, STORAGE_CLASS, VIRTUAL_DISK, Key, Resource
 from vireo.kinds import KINDS
@@ -174,12 +175,9 @@ class Shop:
 
     async def until(self, true: Callable[[], Awaitable[Any]]) -> Any:
         """What becomes true, when it does; fails with what it last was."""
-        last: Any = None
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                while not (last := await true()):
-                    await asyncio.sleep(0.05)
-                return last
+        became, last = await becomes(true, DEADLINE_SECONDS)
+        if became:
+            return last
         disks = [one.get("status") for one in await self.all(VIRTUAL_DISK)]
         pytest.fail(f"not true after {DEADLINE_SECONDS:.0f} s: {true.__qualname__} (last: {last}): {disks}")
 

@@ -154,7 +154,7 @@ async def _storage(shop: Shop) -> None:
         if (made := await _next(shop)) and not made.get("spec", {}).get("volumeName") and await _makes_volumes(shop):
             with contextlib.suppress(ApiError):  # it is there already
                 await shop.volume(made["metadata"]["name"], uid=made["metadata"]["uid"])
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
 
 
 async def _makes_volumes(shop: Shop) -> bool:
