@@ -79,7 +79,6 @@ class Learner(Cluster):
 
         await self.until(same)
 
-
     async def until_watched(self) -> None:
         """Until the operator hears what others do to it: what it wrote itself it knew before."""
         marked = {"metadata": {"labels": {"seen": "here"}}}
