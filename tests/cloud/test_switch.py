@@ -7,7 +7,7 @@ from support.user import MACHINES, SWITCHES, Refused, User, machine, operation, 
 
 from cloud.steps import NotYet
 
-pytestmark = [pytest.mark.cloud, pytest.mark.beside]
+pytestmark = pytest.mark.cloud
 
 ATTACHMENTS = "network-attachment-definitions.k8s.cni.cncf.io"
 HERE, THERE = "10.77.0.1", "10.77.0.2"
