@@ -34,7 +34,7 @@ def of_vireo(settings: Settings) -> frozenset[int]:
     if settings.run == "process":
         found = {one.pid for one in processes.everything(settings, OPERATOR)}
     else:
-        found = {pid for pid in cgroups.members(settings.network.cgroup) if PROGRAM in _command(pid)}
+        found = {pid for pid in cgroups.members(settings.network.cgroup) if PROGRAM in command(pid)}
     if not found:
         raise Failure("Vireo does not run", advice="make up")
     return frozenset(found)
@@ -66,8 +66,8 @@ def _mebibytes(pid: int, name: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
 
 
-def _command(pid: int) -> list[bytes]:
-    """Nothing for one that has ended."""
+def command(pid: int) -> list[bytes]:
+    """The words of what a process runs. Nothing for one that has ended."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     return []

@@ -1,16 +1,14 @@
 """What places machines is silent, killed, or hangs: new ones are placed all the same, and what is not known is said."""
 
-import json
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import msgspec
 import pytest
 from support.user import MACHINES, User, machine
 
+from bench.usage import PROGRAM, command
 from cloud import cgroups
 from cloud.api import ApiError
 from cloud.extender import sources
@@ -68,16 +66,9 @@ def test_without_its_extenders_the_scheduler_places_and_they_are_started_anew(th
 
 
 def _extenders(settings: Settings) -> list[int]:
-    found = [pid for pid in cgroups.members(settings.network.cgroup) if {b"vireo", b"extender"} <= _words(pid)]
+    found = [pid for pid in cgroups.members(settings.network.cgroup) if {PROGRAM, b"extender"} <= {*command(pid)}]
     assert found
     return found
-
-
-def _words(pid: int) -> set[bytes]:
-    """The words of its command, without the folder of a program; none of a process that has ended."""
-    with suppress(OSError):
-        return {word.rpartition(b"/")[2] for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")}
-    return set()
 
 
 def _restarts(settings: Settings) -> dict[str, int]:
@@ -106,8 +97,7 @@ def _check_measured(settings: Settings, *, answers: bool) -> None:
 
 
 def _check_component(user: User, state: str) -> None:
-    said = json.loads(user.kubectl("get", "platforms.vireo.dev", "default", "--output=json"))["status"]["components"]
-    (found,) = (one for one in said if one["name"] == "Metrics")
+    found = user.component("Metrics")
     if found["state"] != state:
         raise NotYet(str(found))
 

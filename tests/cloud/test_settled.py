@@ -1,6 +1,5 @@
 """What is settled is silent: no write but Leases, and a restart of the operator changes nothing. Shown with objects of all sorts."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -97,8 +96,7 @@ def policy(user: User, name: str) -> Iterator[None]:
 
 
 def _check_policy(user: User) -> None:
-    platform = json.loads(user.kubectl("get", "platforms.vireo.dev", "default", "--output=json"))
-    (part,) = (one for one in platform["status"]["components"] if one["name"] == "InstanceTypes")
+    part = user.component("InstanceTypes")
     if part["state"] == "Supported":
         raise NotYet(part["state"])
 

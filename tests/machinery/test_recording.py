@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from load.test_decision import GROUNDS, SMALL, table
@@ -12,7 +12,7 @@ from vireo.api.names import LABEL_MANAGED
 from vireo.api.objects import Live, Meta
 from vireo.api.resources import POD
 from vireo.extender.recorder import BEHIND, KEPT, PACE, Answer, Recorder
-from vireo.kube.client import ApiError
+from vireo.kube.client import ApiError, Client
 from vireo.load.demand import Taken
 from vireo.load.world import PlacedPod, PlacedSpec
 
@@ -32,6 +32,10 @@ class Journal:
             raise ApiError(method, path, 404, "NotFound", "no such pod")
         self.written.append((seconds(), uid))
         return b""
+
+
+def recorder_of(journal: Journal) -> Recorder:
+    return Recorder(cast("Client", journal), now)
 
 
 def pod(name: str) -> Live[PlacedPod]:
@@ -54,7 +58,7 @@ async def run(recorder: Recorder) -> None:
 
 async def test_what_is_placed_together_is_recorded_one_after_the_other_but_for_what_is_gone() -> None:
     journal = Journal("b")
-    recorder = Recorder(journal, now)  # type: ignore[arg-type]
+    recorder = recorder_of(journal)
     for name in ("a", "b", "c"):
         place(recorder, name)
     await run(recorder)
@@ -65,7 +69,7 @@ async def test_what_is_placed_together_is_recorded_one_after_the_other_but_for_w
 
 async def test_what_is_too_far_behind_is_dropped_and_counted() -> None:
     journal = Journal()
-    recorder = Recorder(journal, now)  # type: ignore[arg-type]
+    recorder = recorder_of(journal)
     for number in range(BEHIND + 3):
         place(recorder, str(number))
     await run(recorder)
@@ -75,7 +79,7 @@ async def test_what_is_too_far_behind_is_dropped_and_counted() -> None:
 
 async def test_of_what_was_answered_without_end_only_the_newest_is_known() -> None:
     journal = Journal()
-    recorder = Recorder(journal, now)  # type: ignore[arg-type]
+    recorder = recorder_of(journal)
     for number in range(KEPT + 1):
         recorder.answered(str(number), ANSWER)
     for number in (0, 1, KEPT):

@@ -125,6 +125,12 @@ class User:
 
         self.until(f"{resource}/{name} to be gone", gone)
 
+    def component(self, name: str) -> Object:
+        """What the Platform says of a part of the cluster."""
+        platform = json.loads(self.kubectl("get", "platforms.vireo.dev", "default", "--output=json"))
+        (found,) = (one for one in platform["status"]["components"] if one["name"] == name)
+        return dict(found)
+
     def console(self, machine: str) -> Console:
         return Console(self.settings, self.namespace, machine)
 

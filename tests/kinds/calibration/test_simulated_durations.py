@@ -94,7 +94,7 @@ def errors(acts: Acts) -> list[float]:
 
 
 each_act = pytest.mark.parametrize("acts", [starts, stops, moves], ids=lambda acts: acts.__name__)
-each_seed = pytest.mark.parametrize("seed", range(1, 4))
+each_seed = pytest.mark.parametrize("seed", range(1, 6))
 each_gap = pytest.mark.parametrize("gap", [10.0, 60.0, 600.0], ids=lambda gap: f"one in {gap:.0f} s")
 
 
