@@ -1,9 +1,8 @@
 """The chart's scheduler as a process of the host with the rights of its pod, and a node that pods can be bound to. No kubelet runs them."""
 
 import json
-import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,14 +50,20 @@ def command(helm: Helm, kubeconfig: str, folder: Path, extender: str = "") -> li
 
 
 @contextmanager
-def running(arguments: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """In a `with`, it runs, unless it is killed there."""
+def running(arguments: list[str], log: Path) -> Iterator[Callable[[], None]]:
+    """In a `with`, it runs, unless it is killed there by what this gives."""
     where = ["--bind-address=127.0.0.1", f"--secure-port={free_port()}"]
     with log.open("wb") as out:
         process = subprocess.Popen([*arguments, *where], stdout=out, stderr=out)
+    killed = Event()
+
+    def kill() -> None:
+        killed.set()
+        process.kill()
+
     try:
-        yield process
-        assert process.poll() in (None, -signal.SIGKILL), f"kube-scheduler ended:\n{log.read_text()[-4000:]}"
+        yield kill
+        assert killed.is_set() or process.poll() is None, f"kube-scheduler ended:\n{log.read_text()[-4000:]}"
     finally:
         process.terminate()
         process.wait(timeout=30)

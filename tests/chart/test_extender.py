@@ -27,7 +27,7 @@ from vireo.load.decision import Decision, again
 
 pytestmark = pytest.mark.chart
 
-Starts = Callable[[str], AbstractContextManager["subprocess.Popen[bytes]"]]
+Starts = Callable[[str], AbstractContextManager[Callable[[], None]]]
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def nodes(installed: Server, shop: str) -> Iterator[list[str]]:
 def starts(helm: Helm, kubeconfig: str, tmp_path: Path) -> Starts:
     """In a `with`, the scheduler runs and asks the extender at that address."""
 
-    def started(url: str) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    def started(url: str) -> AbstractContextManager[Callable[[], None]]:
         folder = tmp_path / url.rpartition(":")[2]
         folder.mkdir()
         return scheduling.running(scheduling.command(helm, kubeconfig, folder, url), folder / "log")
@@ -131,12 +131,12 @@ def test_of_two_schedulers_one_places_and_after_it_is_killed_the_other_knows_wha
         scheduling.pods(installed, shop, *theirs),
         extender(kubeconfig, tmp_path / "first") as first,
         extender(kubeconfig, tmp_path / "second") as second,
-        starts(first) as leads,
+        starts(first) as kill_the_first,
         scheduling.pods(installed, shop, *before),
     ):
         assert went(before) == dict.fromkeys(nodes[1:], 2)
         with starts(second):
-            leads.kill()
+            kill_the_first()
             with scheduling.pods(installed, shop, *after):
                 assert sorted(went([*theirs, *before, *after]).values()) == [5, 5, 6]
 
